@@ -1,0 +1,23 @@
+export type { Authenticator, Identity } from './ports/authenticator.ts';
+export type { Bus, BusEvents } from './ports/bus.ts';
+export type { CancelTimer, Clock } from './ports/clock.ts';
+export type { AcceptConnection, Connection, ConnectionHandler } from './ports/connection.ts';
+export type { ConversationStore, InitResult } from './ports/conversation-store.ts';
+export type { Directory } from './ports/directory.ts';
+export {
+  type AppendOutcome,
+  type AppendResult,
+  type AppendRow,
+  type MessageStore,
+  type ReadRange,
+  StoreError,
+} from './ports/message-store.ts';
+export type {
+  DeliveredReceipt,
+  GroupSeenReceipt,
+  ReceiptBatch,
+  ReceiptStore,
+  SeenReceipt,
+} from './ports/receipt-store.ts';
+export type { Log, Telemetry } from './ports/telemetry.ts';
+export * from './types.ts';

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
+
+/**
+ * The client's own name for a conversation it initialises: any JSON integer or string, echoed as it came (L2, L5).
+ * Integers beyond 2^53 - 1 would change in a double; `restoreLocalId` puts the digits back from the frame's text.
+ */
+export const localConversationId = z.union([
+  z.number().refine(Number.isInteger, { error: 'must be an integer or a string' }),
+  z
+    .string()
+    .max(LIMITS.maxLocalIdChars)
+    .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode' }),
+]);
+
+/** A local id as the JSON text that is echoed. */
+export type LocalId = string;
+
+const STRING_OR_KEY = /"(?:[^"\\]|\\.)*"/y;
+const DIGITS = /-?[0-9]{1,128}(?![0-9.eE])/y;
+
+/**
+ * The JSON text to echo for the local id of a frame that was parsed from `source`.
+ * @returns null when the source writes a huge integer in a form that cannot be echoed exactly (`1e300`)
+ */
+export function restoreLocalId(value: number | string, source: string): LocalId | null {
+  if (typeof value === 'string' || Number.isSafeInteger(value)) return JSON.stringify(value);
+  return lastTopLevelInteger(source, 'conv_id');
+}
+
+/** Finds the value of a top-level key (the last one wins, as in JSON.parse) without parsing numbers. */
+function lastTopLevelInteger(source: string, key: string): string | null {
+  let depth = 0;
+  let found: string | null = null;
+  let expectKey = false;
+  for (let at = 0; at < source.length; ) {
+    const char = source[at];
+    if (char === '"') {
+      STRING_OR_KEY.lastIndex = at;
+      const token = STRING_OR_KEY.exec(source)?.[0];
+      if (token === undefined) return null;
+      at += token.length;
+      if (depth !== 1 || !expectKey || JSON.parse(token) !== key) continue;
+      expectKey = false;
+      while (/[\s:]/.test(source[at] ?? '')) at++;
+      DIGITS.lastIndex = at;
+      found = DIGITS.exec(source)?.[0] ?? null;
+      continue;
+    }
+    if (char === '{' || char === '[') depth++;
+    if (char === '}' || char === ']') depth--;
+    if (char === '{' || char === ',') expectKey = true;
+    if (char === ':') expectKey = false;
+    at++;
+  }
+  return found;
+}
