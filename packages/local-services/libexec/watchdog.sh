@@ -39,7 +39,7 @@ any_alive() {
 
 signal_all() {
   for pid in $pids; do
-    kill "-$1" -- "-$pid" 2>/dev/null
+    kill -s "$1" -- "-$pid" 2>/dev/null
   done
 }
 
