@@ -1,3 +1,6 @@
+export { MemoryNetwork, type MemoryNode } from './memory/memory-network.ts';
+export { MemoryState } from './memory/memory-state.ts';
+export { createMemoryStores, type MemoryStores } from './memory/memory-stores.ts';
 export type { Authenticator, Identity } from './ports/authenticator.ts';
 export type { Bus, BusEvents } from './ports/bus.ts';
 export type { CancelTimer, Clock } from './ports/clock.ts';
@@ -20,4 +23,5 @@ export type {
   SeenReceipt,
 } from './ports/receipt-store.ts';
 export type { Log, Telemetry } from './ports/telemetry.ts';
+export { assertAppendable, assertAtMost, assertGroupMembers, refusal, STORE_LIMITS } from './store-limits.ts';
 export * from './types.ts';
