@@ -1,5 +1,21 @@
 export { busContract } from './bus-contract.ts';
 export { type BusFaults, type BusHarness, type BusNode, RecordedEvents, sortedIds } from './bus-harness.ts';
+export { conversationStoreContract } from './conversation-store-contract.ts';
 export { directoryContract } from './directory-contract.ts';
 export { FakeClock } from './fake-clock.ts';
+export { messageStoreContract } from './message-store-contract.ts';
 export { Random, testSeed } from './random.ts';
+export { receiptStoreContract } from './receipt-store-contract.ts';
+export { SeededNetwork, type SeededNetworkOptions } from './seeded-network.ts';
+export type { SeededNode } from './seeded-node.ts';
+export {
+  appendRetrying,
+  type CursorRow,
+  commit,
+  newUserId,
+  type OpenHarness,
+  Room,
+  type StatusRow,
+  type StoreHarness,
+  type Stores,
+} from './store-harness.ts';

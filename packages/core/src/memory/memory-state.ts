@@ -1,0 +1,98 @@
+import type { ConversationId, ConversationKind, MessageId, Seq, TimeUs, UserId } from '../types.ts';
+
+export type MessageStatus = 'sent' | 'delivered' | 'seen';
+
+export interface MemoryMessage {
+  readonly conversationId: ConversationId;
+  readonly kind: ConversationKind;
+  readonly seq: Seq;
+  readonly messageId: MessageId;
+  readonly senderId: UserId;
+  readonly recipientId: UserId | null;
+  readonly clientId: string;
+  readonly body: string;
+  readonly sentAtUs: TimeUs;
+  status: MessageStatus;
+  deliveredAtUs: TimeUs | null;
+  seenAtUs: TimeUs | null;
+}
+
+export interface MemoryMember {
+  readonly userId: UserId;
+  readonly joinedSeq: Seq;
+  leftSeq: Seq | null;
+  deliveredSeq: Seq;
+  deliveredAtUs: TimeUs | null;
+  seenSeq: Seq;
+  seenAtUs: TimeUs | null;
+}
+
+export interface MemoryConversation {
+  readonly id: ConversationId;
+  readonly kind: ConversationKind;
+  readonly name: string;
+  readonly description: string;
+  membersVersion: number;
+  /** The message with seq n is at n - 1, so the head is the length. */
+  readonly messages: MemoryMessage[];
+  readonly byClientId: Map<string, MemoryMessage>;
+  readonly members: Map<UserId, MemoryMember>;
+}
+
+export interface MemoryUser {
+  readonly id: UserId;
+  name: string;
+  lastSeenAtUs: TimeUs | null;
+}
+
+/**
+ * What the three in-memory stores share: the "database". Give one state to the stores of several nodes to let them meet.
+ * Nothing is durable, and it holds all that was ever written: meant for logic tests and throw-away nodes.
+ */
+export class MemoryState {
+  readonly users = new Map<UserId, MemoryUser>();
+  readonly conversations = new Map<ConversationId, MemoryConversation>();
+  /** Personal conversations by `low:high`. */
+  readonly byPair = new Map<string, MemoryConversation>();
+  readonly conversationsOf = new Map<UserId, MemoryConversation[]>();
+  /** All messages in commit order: the message with id n is at n - 1. */
+  readonly messages: MemoryMessage[] = [];
+
+  addConversation(fields: {
+    readonly kind: ConversationKind;
+    readonly name: string;
+    readonly description: string;
+    readonly memberIds: readonly UserId[];
+  }): MemoryConversation {
+    const conversation: MemoryConversation = {
+      id: this.conversations.size + 1,
+      kind: fields.kind,
+      name: fields.name,
+      description: fields.description,
+      membersVersion: 1,
+      messages: [],
+      byClientId: new Map(),
+      members: new Map(),
+    };
+    for (const userId of fields.memberIds) {
+      conversation.members.set(userId, {
+        userId,
+        joinedSeq: 0,
+        leftSeq: null,
+        deliveredSeq: 0,
+        deliveredAtUs: null,
+        seenSeq: 0,
+        seenAtUs: null,
+      });
+      const own = this.conversationsOf.get(userId);
+      if (own === undefined) this.conversationsOf.set(userId, [conversation]);
+      else own.push(conversation);
+    }
+    this.conversations.set(conversation.id, conversation);
+    return conversation;
+  }
+
+  senderName(senderId: UserId): string {
+    return this.users.get(senderId)?.name ?? `User ${senderId}`;
+  }
+}

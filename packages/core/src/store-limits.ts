@@ -1,0 +1,44 @@
+import { type AppendRow, StoreError } from './ports/message-store.ts';
+
+/** Bounds of one call to a store (G8). A call beyond one is refused whole, as a bug of the caller: not committed, not retryable. */
+export const STORE_LIMITS = {
+  maxAppendRows: 512,
+  maxClientIdChars: 64,
+  maxReadRanges: 64,
+  maxFirstOfRanges: 256,
+  maxHeads: 1_000,
+  maxLocate: 1_000,
+  maxUsersPerCall: 1_000,
+  maxMembershipUsers: 256,
+  maxMembersOfConversations: 256,
+  maxGroupMembers: 1_000,
+} as const;
+
+/** The error for a call that no retry can help. */
+export const refusal = (message: string): StoreError =>
+  new StoreError(message, { outcome: 'not_committed', retryable: false });
+
+export function assertAtMost(what: string, count: number, max: number): void {
+  if (count > max) throw refusal(`${what}: ${count}, at most ${max} per call`);
+}
+
+/** What every `MessageStore.append` checks before it touches anything. */
+export function assertAppendable(batch: readonly AppendRow[]): void {
+  if (batch.length === 0) throw refusal('append: no rows');
+  assertAtMost('append rows', batch.length, STORE_LIMITS.maxAppendRows);
+  for (const row of batch) {
+    const length = row.clientId.length;
+    if (length === 0 || length > STORE_LIMITS.maxClientIdChars)
+      throw refusal('append: client id of 1 to 64 characters');
+    if ((row.kind === 'personal') !== (row.recipientId !== null))
+      throw refusal('append: a personal message has a recipient, a group message has none');
+  }
+}
+
+/** What every `ConversationStore.createGroup` checks. */
+export function assertGroupMembers(creatorId: number, memberIds: readonly number[]): void {
+  assertAtMost('group members', memberIds.length, STORE_LIMITS.maxGroupMembers);
+  const distinct = new Set(memberIds);
+  if (distinct.size !== memberIds.length) throw refusal('createGroup: members must be distinct');
+  if (!distinct.has(creatorId)) throw refusal('createGroup: the creator must be a member');
+}
