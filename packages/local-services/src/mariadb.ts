@@ -6,6 +6,7 @@ import { requireBinary } from './binaries.ts';
 import { freePort } from './free-port.ts';
 import { keepFolder, LocalService, makeFolder, removeFolder } from './local-service.ts';
 import { probeTcp } from './probe.ts';
+import { runToEnd } from './server-process.ts';
 
 export interface MariadbOptions {
   /** Default `parley`. */
@@ -67,7 +68,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     const owner = serverOwner();
     if (owner !== undefined) spawnSync('chown', [owner, folder]);
     const asOwner = owner === undefined ? [] : [`--user=${owner}`];
-    installDatabase(installer, folder, asOwner);
+    await installDatabase(installer, folder, asOwner);
     const initFile = join(folder, 'init.sql');
     writeFileSync(initFile, accountsSql(address), { mode: 0o644 });
     const variables = Object.entries({ ...VARIABLES, ...options.variables });
@@ -115,22 +116,17 @@ function serverOwner(): string | undefined {
   return spawnSync('id', ['-u', 'mysql'], { stdio: 'ignore' }).status === 0 ? 'mysql' : 'root';
 }
 
-function installDatabase(installer: string, folder: string, asOwner: readonly string[]): void {
-  const result = spawnSync(
-    installer,
-    [
-      '--no-defaults',
-      ...asOwner,
-      `--datadir=${join(folder, 'data')}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      '--skip-name-resolve',
-    ],
-    { cwd: folder, encoding: 'utf8', timeout: INSTALL_TIMEOUT_MS },
-  );
-  if (result.status === 0) return;
-  const output = `${result.stdout ?? ''}${result.stderr ?? ''}`.slice(-4000);
-  throw new Error(`mariadb-install-db failed (${result.error?.message ?? result.status}):\n${output}`);
+async function installDatabase(installer: string, folder: string, asOwner: readonly string[]): Promise<void> {
+  const args = [
+    '--no-defaults',
+    ...asOwner,
+    `--datadir=${join(folder, 'data')}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    '--skip-name-resolve',
+  ];
+  const command = { command: installer, args, cwd: folder, logFile: join(folder, 'install.log') };
+  await runToEnd('mariadb-install-db', command, INSTALL_TIMEOUT_MS);
 }
 
 /** Runs at each start, so every statement may be repeated. One statement a line: that is all an init file allows. */

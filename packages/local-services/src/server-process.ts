@@ -96,6 +96,17 @@ export class ServerProcess {
   }
 }
 
+/** Runs a command that ends by itself; rejects, with its output, unless it ends well and in time. */
+export async function runToEnd(name: string, command: ServerCommand, timeoutMs: number): Promise<void> {
+  const run = new ServerProcess(command);
+  const timer = setTimeout(() => run.signal('SIGKILL'), timeoutMs);
+  const { code, signal } = await run.exited;
+  clearTimeout(timer);
+  if (code === 0) return;
+  const how = run.endExpected ? `was not finished after ${timeoutMs} ms` : `failed (${signal ?? `exit code ${code}`})`;
+  throw new Error(`${name} ${how}; its output ends:\n${logTail(command.logFile) || '(empty)'}`);
+}
+
 /** The last lines of a log, for error messages. */
 export function logTail(logFile: string): string {
   try {
