@@ -1,3 +1,4 @@
+export { ChatNode, type ChatNodeDependencies, type ChatNodeStatus } from './chat-node.ts';
 export { MemoryNetwork, type MemoryNode } from './memory/memory-network.ts';
 export { MemoryState } from './memory/memory-state.ts';
 export { createMemoryStores, type MemoryStores } from './memory/memory-stores.ts';
@@ -23,5 +24,6 @@ export type {
   SeenReceipt,
 } from './ports/receipt-store.ts';
 export type { Log, Telemetry } from './ports/telemetry.ts';
+export { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
 export { assertAppendable, assertAtMost, assertGroupMembers, refusal, STORE_LIMITS } from './store-limits.ts';
 export * from './types.ts';

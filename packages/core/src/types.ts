@@ -31,6 +31,8 @@ export interface StoredMessage {
   readonly messageId: MessageId;
   readonly senderId: UserId;
   readonly senderName: string;
+  /** As given by the client, or made by the node (G3). */
+  readonly clientId: string;
   readonly body: string;
   readonly sentAtUs: TimeUs;
 }

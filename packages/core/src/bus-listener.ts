@@ -1,0 +1,130 @@
+import { unpackEnvelope } from './envelope.ts';
+import type { HeadCheck } from './head-check.ts';
+import type { Hub } from './hub.ts';
+import type { BusEvents } from './ports/bus.ts';
+import type { Clock } from './ports/clock.ts';
+import type { ConversationStore } from './ports/conversation-store.ts';
+import type { MessageStore } from './ports/message-store.ts';
+import type { Log, Telemetry } from './ports/telemetry.ts';
+import { NO_MEMBERS, type Publication } from './publication.ts';
+import type { Publisher } from './publisher.ts';
+import type { TailReader } from './tail-reader.ts';
+import type { TopicInterest } from './topic-interest.ts';
+import type { MessageId, NodeId, TimeUs, UserId } from './types.ts';
+import type { PingScheduler } from './watermarks.ts';
+
+const MAX_DEAD_HEADS = 10_000;
+const MEMBERS_PAGE = 256;
+const DEAD_RETRY_MS = 1_000;
+
+interface BusListenerDependencies {
+  readonly hub: Hub;
+  readonly interest: TopicInterest;
+  readonly headCheck: HeadCheck;
+  readonly tail: TailReader;
+  readonly publisher: Publisher;
+  readonly pings: PingScheduler;
+  readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  readonly messageIdMargin: number;
+}
+
+/** What this node does about each thing its bus tells it: the table of losses and repairs of the design, section 3. */
+export class BusListener implements BusEvents {
+  readonly #deps: BusListenerDependencies;
+  #lastMessageId: MessageId = 0;
+
+  constructor(deps: BusListenerDependencies) {
+    this.#deps = deps;
+  }
+
+  lastMessageId(): MessageId {
+    return this.#lastMessageId;
+  }
+
+  noteMessageId(messageId: MessageId): void {
+    if (messageId > this.#lastMessageId) this.#lastMessageId = messageId;
+  }
+
+  onEnvelope(bytes: Uint8Array): void {
+    const envelope = unpackEnvelope(bytes);
+    if (envelope === null) {
+      this.onLoss('an envelope could not be read: are nodes of different versions running?');
+      return;
+    }
+    this.#deps.telemetry.envelopeReceived(envelope.publications.length);
+    this.deliver(envelope.publications, envelope.committedAtUs);
+  }
+
+  /** To the sockets of this node, within this tick: the one way down for publications of every node, this one included. */
+  readonly deliver = (publications: readonly Publication[], committedAtUs: TimeUs): void => {
+    const { hub, pings, telemetry, clock } = this.#deps;
+    for (const publication of publications) {
+      if (publication.type === 'message') this.noteMessageId(publication.messageId);
+    }
+    hub.receive(publications);
+    pings.flush();
+    telemetry.deliveryLatency(Math.max(0, clock.nowUs() - committedAtUs) / 1_000);
+  };
+
+  onLoss(reason: string): void {
+    this.#deps.telemetry.busLoss(reason);
+    void this.#deps.headCheck.run(reason);
+  }
+
+  async onRejoin(reason: string): Promise<void> {
+    this.#deps.telemetry.busLoss(reason);
+    // Join, then read: the check must begin after the topics are joined.
+    await this.#deps.interest.rejoin();
+    this.#deps.tail.stop();
+    void this.#deps.headCheck.run(reason);
+  }
+
+  onDown(reason: string): void {
+    this.#deps.log.warn({ reason }, 'the bus is down; reading the tail of the store until it is back');
+    this.#deps.tail.start(this.#lastMessageId);
+  }
+
+  onNodeDead(nodeId: NodeId, lastMessageId: MessageId): void {
+    void this.#announceFor(nodeId, lastMessageId);
+  }
+
+  /** A node died between commit and publish, perhaps: announces what was committed since it was last heard of. */
+  async #announceFor(nodeId: NodeId, lastMessageId: MessageId): Promise<void> {
+    const { messages, conversations, publisher, headCheck, clock, log, messageIdMargin } = this.#deps;
+    log.warn({ nodeId, lastMessageId }, 'a node died; announcing what was committed since its last renewal');
+    for (let attempt = 0; attempt < 30; attempt++) {
+      try {
+        const mark = Math.max(0, lastMessageId - messageIdMargin);
+        const { heads, truncated } = await messages.headsSince(mark, MAX_DEAD_HEADS);
+        if (truncated || lastMessageId === 0) {
+          publisher.announceCheckAll();
+          void headCheck.run('a node died');
+          return;
+        }
+        const personal = heads.filter((head) => head.kind === 'personal').map((head) => head.conversationId);
+        const pairs = new Map<number, UserId[]>();
+        for (let at = 0; at < personal.length; at += MEMBERS_PAGE) {
+          for (const row of await conversations.membersOf(personal.slice(at, at + MEMBERS_PAGE))) {
+            const pair = pairs.get(row.conversationId);
+            if (pair === undefined) pairs.set(row.conversationId, [row.userId]);
+            else pair.push(row.userId);
+          }
+        }
+        const publications = heads.map(({ conversationId, kind, seq }): Publication => {
+          const [a = 0, b = 0] = (pairs.get(conversationId) ?? []).sort((x, y) => x - y);
+          return { type: 'head', kind, conversationId, seq, members: kind === 'group' ? NO_MEMBERS : [a, b] };
+        });
+        if (publications.length > 0) publisher.publish(publications);
+        return;
+      } catch (error) {
+        log.warn({ err: error, nodeId }, 'the dead node’s heads could not be read; trying again');
+        await new Promise<void>((resolve) => clock.after(DEAD_RETRY_MS, resolve));
+      }
+    }
+    publisher.announceCheckAll();
+  }
+}

@@ -1,0 +1,256 @@
+import { BusListener } from './bus-listener.ts';
+import { ClientIdMaker } from './client-id.ts';
+import { FeedRepair } from './feed-repair.ts';
+import { GroupCommit } from './group-commit.ts';
+import { HeadCheck } from './head-check.ts';
+import { Hub } from './hub.ts';
+import { LastSeen } from './last-seen.ts';
+import { Limiter } from './limiter.ts';
+import { MembershipLoader } from './membership-loader.ts';
+import { NodeDrain } from './node-drain.ts';
+import { type OutgoingSend, publicationOfSend } from './outgoing-send.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Bus } from './ports/bus.ts';
+import type { CancelTimer, Clock } from './ports/clock.ts';
+import type { AcceptConnection } from './ports/connection.ts';
+import type { ConversationStore } from './ports/conversation-store.ts';
+import type { Directory } from './ports/directory.ts';
+import type { MessageStore } from './ports/message-store.ts';
+import type { ReceiptStore } from './ports/receipt-store.ts';
+import type { Log, Telemetry } from './ports/telemetry.ts';
+import { Publisher } from './publisher.ts';
+import { ReceiptWriter } from './receipt-writer.ts';
+import type { NodeServices } from './services.ts';
+import { Session } from './session.ts';
+import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
+import { TailReader } from './tail-reader.ts';
+import { TopicInterest } from './topic-interest.ts';
+import type { ConversationId, UserId } from './types.ts';
+import { PingScheduler } from './watermarks.ts';
+
+export interface ChatNodeDependencies {
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly directory: Directory;
+  readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
+  readonly receipts: ReceiptStore;
+  readonly authenticator: Authenticator;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  /** 8 or more random characters of [A-Za-z0-9_-], new for each process. */
+  readonly bootId: string;
+  readonly settings?: Partial<ChatNodeSettings>;
+}
+
+export interface ChatNodeStatus {
+  readonly connections: number;
+  readonly signedIn: number;
+  readonly users: number;
+  readonly feeds: number;
+  readonly topics: number;
+  readonly queuedRows: number;
+  readonly pendingReceipts: number;
+  readonly pendingAnnouncements: number;
+  readonly openGaps: number;
+  readonly busUp: boolean;
+  readonly draining: boolean;
+}
+
+const SWEEP_MS = 100;
+
+/**
+ * The engine of one node: wires the command path (session, handler, group commit, publisher) and the delivery path (bus, hub, feed, session), which
+ * share only the hub. Everything it needs comes in through ports.
+ */
+export class ChatNode {
+  readonly #deps: ChatNodeDependencies;
+  readonly #services: NodeServices;
+  readonly #sessions = new Set<Session>();
+  /** In the order of their acceptance. */
+  readonly #awaiting = new Set<Session>();
+  readonly #interest: TopicInterest;
+  readonly #repair: FeedRepair;
+  readonly #headCheck: HeadCheck;
+  readonly #tail: TailReader;
+  readonly #listener: BusListener;
+  readonly #lastSeen: LastSeen;
+  readonly #drain: NodeDrain;
+  #cancelSweep: CancelTimer | null = null;
+  #sweeps = 0;
+
+  constructor(deps: ChatNodeDependencies) {
+    this.#deps = deps;
+    const { clock, bus, directory, messages, conversations, telemetry, log } = deps;
+    const settings: ChatNodeSettings = { ...DEFAULT_SETTINGS, ...deps.settings };
+    const clientIds = new ClientIdMaker(deps.bootId);
+    const pings = new PingScheduler(clock, settings.watermarkPeriodMs);
+    const checkAll = (reason: string): void => void this.#headCheck.run(reason);
+
+    const interest = new TopicInterest({
+      directory,
+      clock,
+      log,
+      leaveGraceMs: settings.leaveGraceMs,
+      onLateJoin: () => checkAll('topics were joined late'),
+    });
+    const repair = new FeedRepair({
+      store: messages,
+      clientIds,
+      clock,
+      telemetry,
+      log,
+      graceMs: settings.gapGraceMs,
+      afterPage: () => pings.flush(),
+    });
+    const hub = new Hub({
+      interest,
+      repair,
+      telemetry,
+      maxHeld: settings.maxHeldPerFeed,
+      onJoined: (conversationId, users) => {
+        loader.admit(conversationId, users).catch((error: unknown) => {
+          log.warn({ err: error, conversationId }, 'a new membership could not be read');
+          checkAll('a new membership could not be read');
+        });
+      },
+      onCheckAll: () => checkAll('another node asked for it'),
+    });
+    const loader: MembershipLoader = new MembershipLoader({ conversations, messages, interest, hub });
+    const publisher = new Publisher({
+      bus,
+      directory,
+      clock,
+      telemetry,
+      log,
+      maxPending: settings.maxPendingAnnouncements,
+      deliverLocally: (publications, committedAtUs) => this.#listener.deliver(publications, committedAtUs),
+    });
+    const groupCommit = new GroupCommit<OutgoingSend>({
+      store: messages,
+      currentMembersVersion: (userId, conversationId) => this.#currentMembersVersion(userId, conversationId),
+      onCommitted: (sends) => publisher.publish(sends.map(publicationOfSend)),
+      clock,
+      telemetry,
+      log,
+      settings: { ...settings, retryForMs: settings.commitRetryForMs },
+    });
+    const receipts = new ReceiptWriter({
+      store: deps.receipts,
+      clock,
+      telemetry,
+      log,
+      settings: {
+        personalWindowMs: settings.personalReceiptWindowMs,
+        groupWindowMs: settings.groupReceiptWindowMs,
+        maxPending: settings.maxPendingReceipts,
+        maxBatchRows: settings.maxReceiptBatchRows,
+      },
+    });
+    this.#services = {
+      ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },
+      ...{ pings, clientIds, authenticator: deps.authenticator },
+      backlogLimiter: new Limiter(settings.maxConcurrentBacklogs),
+    };
+    this.#interest = interest;
+    this.#repair = repair;
+    this.#lastSeen = new LastSeen(conversations, clock, log);
+    this.#headCheck = new HeadCheck({ hub, loader, conversations, interest, clock, telemetry, log });
+    this.#tail = new TailReader({
+      ...{ hub, loader, messages, conversations, interest, clock, log },
+      periodMs: settings.tailPeriodMs,
+      margin: settings.messageIdMargin,
+      checkAll: () => checkAll('the tail was longer than one read'),
+    });
+    this.#listener = new BusListener({
+      ...{ hub, interest, publisher, pings, messages, conversations, clock, telemetry, log },
+      headCheck: this.#headCheck,
+      tail: this.#tail,
+      messageIdMargin: settings.messageIdMargin,
+    });
+    this.#drain = new NodeDrain(this.#sessions, this.#services);
+  }
+
+  /** Connects the bus; resolves when this node hears the others. Rejects with a `StoreError` when the store does not answer. */
+  async start(): Promise<void> {
+    const { bus, clock, messages } = this.#deps;
+    this.#listener.noteMessageId(await messages.lastMessageId());
+    await bus.start(this.#listener);
+    this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
+    this.#headCheck.startAudit(this.#services.settings.auditPeriodMs);
+  }
+
+  readonly accept: AcceptConnection = (connection) => {
+    this.#services.telemetry.connectionOpened();
+    const session = new Session(connection, this.#services, (closed, user) => {
+      this.#sessions.delete(closed);
+      this.#awaiting.delete(closed);
+      if (user !== null) this.#lastSeen.touch(user.id);
+    });
+    this.#sessions.add(session);
+    this.#awaiting.add(session);
+    if (this.#drain.begun) session.goAway();
+    return session;
+  };
+
+  /**
+   * G10: answers what is in flight, proves what was delivered, closes the sockets with 1012 in batches, writes the receipts. Never rejects; ends after
+   * `drainTimeoutMs` at the latest, per step.
+   */
+  async drain(): Promise<void> {
+    await this.#drain.run();
+    await this.#lastSeen.flush();
+  }
+
+  /** Stops the timers and gives up the node's entries. After `drain`, or alone to end at once. */
+  async stop(): Promise<void> {
+    this.#cancelSweep?.();
+    this.#headCheck.stop();
+    this.#tail.stop();
+    this.#repair.stop();
+    this.#interest.stop();
+    await this.#deps.bus.stop();
+  }
+
+  status(): ChatNodeStatus {
+    const { hub, groupCommit, receipts, publisher } = this.#services;
+    let signedIn = 0;
+    for (const session of this.#sessions) if (session.signedIn) signedIn++;
+    return {
+      connections: this.#sessions.size,
+      signedIn,
+      users: hub.userCount,
+      feeds: hub.feedCount,
+      topics: this.#interest.size,
+      queuedRows: groupCommit.queuedRows,
+      pendingReceipts: receipts.pending,
+      pendingAnnouncements: publisher.pending,
+      openGaps: this.#repair.pending,
+      busUp: this.#deps.bus.up,
+      draining: this.#drain.begun,
+    };
+  }
+
+  #sweep(): void {
+    const { pings, clock, settings } = this.#services;
+    pings.sweep();
+    this.#sweeps++;
+    if (this.#sweeps % 10 === 0) this.#interest.sweep();
+    if (this.#sweeps % 2 !== 0) return;
+    const oldest = clock.nowMs() - settings.signInDeadlineMs;
+    // The first that is young enough ends the walk.
+    for (const session of this.#awaiting) {
+      if (!session.awaitingSignIn) this.#awaiting.delete(session);
+      else if (session.acceptedAtMs <= oldest) session.expireSignIn();
+      else break;
+    }
+  }
+
+  async #currentMembersVersion(userId: UserId, conversationId: ConversationId): Promise<number | null> {
+    const membership = await this.#deps.conversations.membership(userId, conversationId);
+    if (membership === null || membership.leftSeq !== null) return null;
+    const feed = this.#services.hub.feed(conversationId);
+    if (feed !== undefined) feed.membersVersion = Math.max(feed.membersVersion, membership.membersVersion);
+    return membership.membersVersion;
+  }
+}

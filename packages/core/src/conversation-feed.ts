@@ -1,0 +1,109 @@
+import type { LocalUser } from './local-user.ts';
+import type { MessagePublication } from './publication.ts';
+import type { ConversationId, ConversationKind, Seq, UserId } from './types.ts';
+
+/** A feed that does not know yet where live delivery starts. */
+const UNKNOWN = -1;
+
+/**
+ * One conversation on one node: turns publications, which may be lost, doubled or overtaken, into every message once and in order (G5).
+ *
+ * Invariants: everything up to `position` has been handed to the recipients (or was covered by what they read themselves); what is held is
+ * above `position`; `knownHead >= position`. A gap (`knownHead > position` with a known position) is filled from the store by `FeedRepair`.
+ */
+export class ConversationFeed {
+  readonly conversationId: ConversationId;
+  readonly kind: ConversationKind;
+  /** The two users of a personal conversation, [0, 0] for a group. */
+  readonly members: readonly [UserId, UserId];
+  /** The newest members' version this node knows: what appends are checked against. */
+  membersVersion: number;
+  /** Local members. */
+  readonly users: LocalUser[] = [];
+  #position: Seq = UNKNOWN;
+  #knownHead: Seq = 0;
+  #held: Map<Seq, MessagePublication> | null = null;
+  readonly #maxHeld: number;
+
+  constructor(
+    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'membersVersion'>,
+    maxHeld: number,
+  ) {
+    this.conversationId = conversation.conversationId;
+    this.kind = conversation.kind;
+    this.members = conversation.members;
+    this.membersVersion = conversation.membersVersion;
+    this.#maxHeld = maxHeld;
+  }
+
+  /** Highest seq handed out; 0 while nothing was or the start is not known. */
+  get position(): Seq {
+    return Math.max(0, this.#position);
+  }
+
+  get knownHead(): Seq {
+    return this.#knownHead;
+  }
+
+  get started(): boolean {
+    return this.#position !== UNKNOWN;
+  }
+
+  get hasGap(): boolean {
+    return this.#position !== UNKNOWN && this.#knownHead > this.#position;
+  }
+
+  /** Live delivery begins behind `seq`: everything up to it is read from the store by who needs it. Only the first call counts. */
+  start(seq: Seq): void {
+    if (this.#position !== UNKNOWN) return;
+    this.#position = seq;
+    this.#knownHead = Math.max(this.#knownHead, seq);
+    for (const held of this.#held?.keys() ?? []) if (held <= seq) this.#held?.delete(held);
+    this.#releaseHeld();
+  }
+
+  /** The store has messages up to `seq`. */
+  noteHead(seq: Seq): void {
+    if (seq > this.#knownHead) this.#knownHead = seq;
+  }
+
+  /** Takes one message from wherever it comes; hands out what is next in order. @returns how many sockets got a frame */
+  accept(publication: MessagePublication): number {
+    const { seq } = publication;
+    if (seq > this.#knownHead) this.#knownHead = seq;
+    if (this.#position === UNKNOWN || seq > this.#position + 1) {
+      this.#hold(publication);
+      return 0;
+    }
+    if (seq <= this.#position) return 0;
+    const delivered = this.#handOut(publication);
+    return this.#held === null ? delivered : delivered + this.#releaseHeld();
+  }
+
+  #handOut(publication: MessagePublication): number {
+    this.#position = publication.seq;
+    let delivered = 0;
+    for (const user of this.users) {
+      for (const recipient of user.recipients) recipient.deliver(this, publication);
+      delivered += user.recipients.length;
+    }
+    return delivered;
+  }
+
+  /** Bounded: what does not fit is forgotten, `knownHead` remembers that it exists, and the repair reads it. */
+  #hold(publication: MessagePublication): void {
+    this.#held ??= new Map();
+    if (this.#held.has(publication.seq) || this.#held.size >= this.#maxHeld) return;
+    this.#held.set(publication.seq, { ...publication, frame: publication.frame.slice() });
+  }
+
+  #releaseHeld(): number {
+    let delivered = 0;
+    for (let next = this.#held?.get(this.#position + 1); next; next = this.#held?.get(this.#position + 1)) {
+      this.#held?.delete(next.seq);
+      delivered += this.#handOut(next);
+    }
+    if (this.#held?.size === 0) this.#held = null;
+    return delivered;
+  }
+}

@@ -1,0 +1,129 @@
+import { encodeMessage } from '@parley/protocol';
+import type { ClientIdMaker } from './client-id.ts';
+import type { ConversationFeed } from './conversation-feed.ts';
+import type { Clock } from './ports/clock.ts';
+import type { MessageStore } from './ports/message-store.ts';
+import type { Log, Telemetry } from './ports/telemetry.ts';
+import type { MessagePublication } from './publication.ts';
+import type { StoredMessage } from './types.ts';
+
+const MAX_FEEDS_PER_READ = 64;
+const ROWS_PER_READ = 256;
+const MAX_BACKOFF_MS = 2_000;
+
+/**
+ * Fills the gaps of feeds from the store. A gap gets a short grace first, since most are overtakings. All feeds with a gap are read
+ * together, one read at a time; a failing store is asked again with backoff, for as long as the gap is there.
+ * Bounded: a feed is listed once, and a read takes at most 256 rows.
+ */
+export class FeedRepair {
+  readonly #store: Pick<MessageStore, 'readRanges'>;
+  readonly #clientIds: ClientIdMaker;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #log: Log;
+  readonly #graceMs: number;
+  readonly #afterPage: () => void;
+  readonly #gaps = new Set<ConversationFeed>();
+  #running = false;
+  #failures = 0;
+  #cancel: (() => void) | null = null;
+
+  constructor(deps: {
+    store: Pick<MessageStore, 'readRanges'>;
+    clientIds: ClientIdMaker;
+    clock: Clock;
+    telemetry: Telemetry;
+    log: Log;
+    graceMs: number;
+    /** Called after each page that was handed out. */
+    afterPage: () => void;
+  }) {
+    this.#store = deps.store;
+    this.#clientIds = deps.clientIds;
+    this.#clock = deps.clock;
+    this.#telemetry = deps.telemetry;
+    this.#log = deps.log;
+    this.#graceMs = deps.graceMs;
+    this.#afterPage = deps.afterPage;
+  }
+
+  get pending(): number {
+    return this.#gaps.size;
+  }
+
+  /** Called whenever a feed may have got a gap; cheap when it has none. */
+  watch(feed: ConversationFeed): void {
+    if (!feed.hasGap || this.#gaps.has(feed)) return;
+    this.#gaps.add(feed);
+    this.#schedule(this.#graceMs);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#gaps.clear();
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#running || this.#cancel !== null || this.#gaps.size === 0) return;
+    this.#cancel = this.#clock.after(delayMs, () => {
+      this.#cancel = null;
+      this.#running = true;
+      void this.#fill().then((nextDelayMs) => {
+        this.#running = false;
+        this.#schedule(nextDelayMs);
+      });
+    });
+  }
+
+  /** One read over some of the feeds. @returns when to go on, in ms */
+  async #fill(): Promise<number> {
+    const feeds: ConversationFeed[] = [];
+    for (const feed of this.#gaps) {
+      if (!feed.hasGap || feed.users.length === 0) this.#gaps.delete(feed);
+      else if (feeds.length < MAX_FEEDS_PER_READ) feeds.push(feed);
+    }
+    if (feeds.length === 0) return 0;
+    const limit = Math.max(1, Math.floor(ROWS_PER_READ / feeds.length));
+    try {
+      const pages = await this.#store.readRanges(
+        feeds.map((feed) => ({
+          conversationId: feed.conversationId,
+          afterSeq: feed.position,
+          uptoSeq: feed.knownHead,
+          limit,
+        })),
+      );
+      this.#failures = 0;
+      let repaired = 0;
+      for (const [at, feed] of feeds.entries()) {
+        // To the end of the line: who is not through yet is read again after the others.
+        this.#gaps.delete(feed);
+        for (const message of pages[at] ?? []) {
+          const before = feed.position;
+          feed.accept(publicationOf(message, feed.members, this.#clientIds.sessionOf(message.clientId)));
+          if (feed.position > before) repaired++;
+        }
+        if (feed.hasGap) this.#gaps.add(feed);
+      }
+      if (repaired > 0) this.#telemetry.gapRepaired(repaired);
+      this.#afterPage();
+      return 0;
+    } catch (error) {
+      this.#failures++;
+      this.#log.warn({ err: error, conversations: feeds.length }, 'gaps could not be read; trying again');
+      return Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures, 6));
+    }
+  }
+}
+
+/** A stored message as if it had just been published. */
+export function publicationOf(
+  message: StoredMessage,
+  members: readonly [number, number],
+  originSessionId: number,
+): MessagePublication {
+  const { kind, conversationId, seq, messageId, senderId } = message;
+  const frame = Buffer.from(encodeMessage(message), 'utf8');
+  return { type: 'message', kind, conversationId, seq, messageId, senderId, members, frame, originSessionId };
+}

@@ -1,0 +1,50 @@
+import { NOTHING, type Reply, refusal } from '../reply.ts';
+import type { NodeServices } from '../services.ts';
+import type { ConversationId, MessageId, Seq } from '../types.ts';
+import type { Caller } from './caller.ts';
+
+const LOCATE_PAGE = 1_000;
+
+/**
+ * L7, L10: the caller has seen these messages. All or nothing: one id that is unknown, or of a conversation that the caller is not in, refuses the
+ * list. The caller's own messages are passed over.
+ */
+export async function handleSeen(
+  frame: { readonly messageIds: readonly MessageId[] },
+  caller: Caller,
+  services: NodeServices,
+): Promise<Reply> {
+  const ids = [...new Set(frame.messageIds)];
+  const personal = new Map<ConversationId, Seq[]>();
+  const group = new Map<ConversationId, Seq>();
+  const conversations = new Set<ConversationId>();
+  for (let at = 0; at < ids.length; at += LOCATE_PAGE) {
+    const page = ids.slice(at, at + LOCATE_PAGE);
+    const located = await services.messages.locate(page);
+    for (const id of page) {
+      const message = located.get(id);
+      if (message === undefined) return refusal('unknown_message');
+      const { conversationId, kind, seq, senderId } = message;
+      conversations.add(conversationId);
+      if (senderId === caller.user.id) continue;
+      if (kind === 'group') group.set(conversationId, Math.max(seq, group.get(conversationId) ?? 0));
+      else {
+        const seqs = personal.get(conversationId);
+        if (seqs === undefined) personal.set(conversationId, [seq]);
+        else seqs.push(seq);
+      }
+    }
+  }
+  for (const conversationId of conversations) {
+    if (!(await isMember(conversationId, caller, services))) return refusal('unknown_message');
+  }
+  for (const [conversationId, seqs] of personal) services.receipts.seen(caller.user.id, conversationId, seqs);
+  for (const [conversationId, seq] of group) services.receipts.groupSeen(caller.user.id, conversationId, seq);
+  return NOTHING;
+}
+
+async function isMember(conversationId: ConversationId, caller: Caller, services: NodeServices): Promise<boolean> {
+  if (caller.user.feeds.has(conversationId)) return true;
+  const membership = await services.conversations.membership(caller.user.id, conversationId);
+  return membership !== null && membership.leftSeq === null;
+}

@@ -1,0 +1,192 @@
+import { ConversationFeed } from './conversation-feed.ts';
+import type { FeedRepair } from './feed-repair.ts';
+import { LocalUser, type Recipient } from './local-user.ts';
+import type { Telemetry } from './ports/telemetry.ts';
+import type { MessagePublication, Publication } from './publication.ts';
+import { NO_MEMBERS } from './publication.ts';
+import type { TopicInterest } from './topic-interest.ts';
+import {
+  type ConversationId,
+  groupTopic,
+  type Membership,
+  type Seq,
+  type User,
+  type UserId,
+  userTopic,
+} from './types.ts';
+
+/**
+ * Everything on this node that wants messages: its users, their sessions, and one feed per conversation that one of them is in. The only way down:
+ * publications of every node, this one included, come in through `receive`.
+ * Bounded by the connections and their users' memberships.
+ */
+export class Hub {
+  readonly #users = new Map<UserId, LocalUser>();
+  readonly #feeds = new Map<ConversationId, ConversationFeed>();
+  readonly #interest: TopicInterest;
+  readonly #repair: FeedRepair;
+  readonly #telemetry: Telemetry;
+  readonly #maxHeld: number;
+  readonly #onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
+  readonly #onCheckAll: () => void;
+
+  constructor(deps: {
+    interest: TopicInterest;
+    repair: FeedRepair;
+    telemetry: Telemetry;
+    maxHeld: number;
+    onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
+    onCheckAll: () => void;
+  }) {
+    this.#interest = deps.interest;
+    this.#repair = deps.repair;
+    this.#telemetry = deps.telemetry;
+    this.#maxHeld = deps.maxHeld;
+    this.#onJoined = deps.onJoined;
+    this.#onCheckAll = deps.onCheckAll;
+  }
+
+  get userCount(): number {
+    return this.#users.size;
+  }
+
+  get feedCount(): number {
+    return this.#feeds.size;
+  }
+
+  users(): IterableIterator<LocalUser> {
+    return this.#users.values();
+  }
+
+  user(userId: UserId): LocalUser | undefined {
+    return this.#users.get(userId);
+  }
+
+  feed(conversationId: ConversationId): ConversationFeed | undefined {
+    return this.#feeds.get(conversationId);
+  }
+
+  /** The user as this node knows it; the caller adds a recipient in the same tick. */
+  localUser(user: User): LocalUser {
+    let local = this.#users.get(user.id);
+    if (local === undefined) {
+      local = new LocalUser(user);
+      this.#users.set(user.id, local);
+    }
+    local.name = user.name;
+    return local;
+  }
+
+  addRecipient(user: LocalUser, recipient: Recipient): void {
+    user.recipients.push(recipient);
+  }
+
+  removeRecipient(user: LocalUser, recipient: Recipient): void {
+    const at = user.recipients.indexOf(recipient);
+    if (at < 0) return;
+    user.recipients.splice(at, 1);
+    if (user.recipients.length > 0) return;
+    for (const feed of user.feeds.values()) this.#detach(user, feed);
+    user.feeds.clear();
+    this.#users.delete(user.id);
+    this.#interest.unwant(userTopic(user.id));
+  }
+
+  /** The feed of a conversation that the user is a member of, made when it is the first local one. */
+  attach(user: LocalUser, membership: Membership): ConversationFeed {
+    const { conversationId, kind, peerId, membersVersion } = membership;
+    const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(user.id, peerId);
+    const feed = this.#feedFor({ conversationId, kind, members, membersVersion });
+    feed.membersVersion = Math.max(feed.membersVersion, membersVersion);
+    this.#addUser(feed, user);
+    return feed;
+  }
+
+  /** The store has messages up to `seq`: a feed that has less reads them. */
+  noteHead(feed: ConversationFeed, seq: Seq): void {
+    feed.noteHead(seq);
+    this.#repair.watch(feed);
+  }
+
+  /** Takes publications that arrived together and hands them to the sockets within this tick. */
+  receive(publications: readonly Publication[]): void {
+    let delivered = 0;
+    for (const publication of publications) {
+      switch (publication.type) {
+        case 'message': {
+          const feed = this.#feedOf(publication);
+          if (feed === null) break;
+          delivered += feed.accept(publication);
+          this.#repair.watch(feed);
+          break;
+        }
+        case 'head': {
+          const feed = this.#feedOf(publication);
+          if (feed === null) break;
+          this.noteHead(feed, publication.seq);
+          break;
+        }
+        case 'joined': {
+          const local = publication.userIds.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+          if (local.length > 0) this.#onJoined(publication.conversationId, local);
+          break;
+        }
+        case 'check_all':
+          this.#onCheckAll();
+          break;
+      }
+    }
+    if (delivered > 0) this.#telemetry.frameDelivered(delivered);
+  }
+
+  /**
+   * A live session has read all memberships of its user, so a personal conversation that it is not attached to is younger than that read: everything
+   * in it is new to it. When all sessions concerned are still reading, the feed waits for them. A group without a feed has no local member yet:
+   * `joined` or a head check brings it.
+   */
+  #feedOf(publication: MessagePublication | Extract<Publication, { type: 'head' }>): ConversationFeed | null {
+    const known = this.#feeds.get(publication.conversationId);
+    if (publication.kind === 'group' || known?.users.length === 2) return known ?? null;
+    const local = publication.members.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+    if (local.length === 0) return null;
+    const { conversationId, kind, members } = publication;
+    const feed = known ?? this.#feedFor({ conversationId, kind, members, membersVersion: 1 });
+    for (const user of local) {
+      if (!this.#addUser(feed, user)) continue;
+      for (const recipient of user.recipients) {
+        if (recipient.loading) continue;
+        if (!feed.started) feed.start(0);
+        if (feed.position > 0) recipient.catchUp([{ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true }]);
+      }
+    }
+    return feed;
+  }
+
+  #feedFor(
+    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'membersVersion'>,
+  ): ConversationFeed {
+    let feed = this.#feeds.get(conversation.conversationId);
+    if (feed === undefined) {
+      feed = new ConversationFeed(conversation, this.#maxHeld);
+      this.#feeds.set(conversation.conversationId, feed);
+    }
+    return feed;
+  }
+
+  #addUser(feed: ConversationFeed, user: LocalUser): boolean {
+    if (user.feeds.has(feed.conversationId)) return false;
+    user.feeds.set(feed.conversationId, feed);
+    feed.users.push(user);
+    return true;
+  }
+
+  #detach(user: LocalUser, feed: ConversationFeed): void {
+    const at = feed.users.indexOf(user);
+    if (at >= 0) feed.users.splice(at, 1);
+    if (feed.users.length > 0) return;
+    this.#feeds.delete(feed.conversationId);
+    if (feed.kind === 'group') this.#interest.unwant(groupTopic(feed.conversationId));
+  }
+}
+
+const pair = (a: UserId, b: UserId): readonly [UserId, UserId] => (a < b ? [a, b] : [b, a]);

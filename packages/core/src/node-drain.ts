@@ -1,0 +1,81 @@
+import type { NodeServices } from './services.ts';
+import type { Session } from './session.ts';
+
+const POLL_MS = 20;
+/** How long a batch may take to answer its requests and to prove what was delivered to it. */
+const BATCH_PATIENCE_MS = 1_000;
+
+/** G10: empties a node that is told to stop, so that nobody is refused in the middle of a send and the reconnects are spread. */
+export class NodeDrain {
+  readonly #sessions: ReadonlySet<Session>;
+  readonly #services: NodeServices;
+  #run: Promise<void> | null = null;
+
+  constructor(sessions: ReadonlySet<Session>, services: NodeServices) {
+    this.#sessions = sessions;
+    this.#services = services;
+  }
+
+  get begun(): boolean {
+    return this.#run !== null;
+  }
+
+  run(): Promise<void> {
+    this.#run ??= this.#drain();
+    return this.#run;
+  }
+
+  async #drain(): Promise<void> {
+    const { settings, clock, groupCommit, publisher, receipts, log } = this.#services;
+    const sessions = [...this.#sessions];
+    // However many there are, the batches fit into half the time.
+    const batches = Math.max(1, Math.floor(settings.drainTimeoutMs / 2 / settings.drainIntervalMs));
+    const batchSize = Math.max(settings.drainBatchSize, Math.ceil(sessions.length / batches));
+    log.info({ connections: sessions.length, batchSize }, 'draining');
+    for (let at = 0; at < sessions.length; at += batchSize) {
+      const batch = sessions.slice(at, at + batchSize);
+      const nextBatchMs = clock.nowMs() + settings.drainIntervalMs;
+      await this.#drainBatch(batch);
+      if (at + batchSize < sessions.length) await this.#wait(Math.max(0, nextBatchMs - clock.nowMs()));
+    }
+    await this.#within('sends', groupCommit.drain());
+    await this.#within('publications', publisher.drain());
+    await this.#within('receipts', receipts.flush());
+    await this.#until(() => this.#sessions.size === 0, BATCH_PATIENCE_MS);
+  }
+
+  async #drainBatch(batch: readonly Session[]): Promise<void> {
+    for (const session of batch) void session.drain();
+    await this.#until(() => batch.every((session) => session.drained), BATCH_PATIENCE_MS);
+    for (const session of batch) session.goAway();
+  }
+
+  async #until(condition: () => boolean, patienceMs: number): Promise<void> {
+    const deadline = this.#services.clock.nowMs() + patienceMs;
+    while (!condition() && this.#services.clock.nowMs() < deadline) await this.#wait(POLL_MS);
+  }
+
+  async #within(what: string, task: Promise<unknown>): Promise<void> {
+    let done = false;
+    const finished = task.then(
+      () => {
+        done = true;
+      },
+      (error: unknown) => {
+        done = true;
+        this.#services.log.error({ err: error }, `draining ${what} failed`);
+      },
+    );
+    let cancel = (): void => undefined;
+    const expired = new Promise<void>((resolve) => {
+      cancel = this.#services.clock.after(this.#services.settings.drainTimeoutMs, resolve);
+    });
+    await Promise.race([finished, expired]);
+    cancel();
+    if (!done) this.#services.log.error({ what }, 'draining took too long; going on without the rest');
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#services.clock.after(ms, resolve));
+  }
+}

@@ -1,0 +1,34 @@
+import type { ClientIdMaker } from './client-id.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Hub } from './hub.ts';
+import type { Limiter } from './limiter.ts';
+import type { MembershipLoader } from './membership-loader.ts';
+import type { OutgoingSend } from './outgoing-send.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Clock } from './ports/clock.ts';
+import type { ConversationStore } from './ports/conversation-store.ts';
+import type { MessageStore } from './ports/message-store.ts';
+import type { Log, Telemetry } from './ports/telemetry.ts';
+import type { Publisher } from './publisher.ts';
+import type { ReceiptWriter } from './receipt-writer.ts';
+import type { ChatNodeSettings } from './settings.ts';
+import type { PingScheduler } from './watermarks.ts';
+
+/** What the sessions and handlers of one node share. Made once by `ChatNode`. */
+export interface NodeServices {
+  readonly settings: ChatNodeSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  readonly authenticator: Authenticator;
+  readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
+  readonly receipts: ReceiptWriter;
+  readonly groupCommit: GroupCommit<OutgoingSend>;
+  readonly publisher: Publisher;
+  readonly hub: Hub;
+  readonly loader: MembershipLoader;
+  readonly pings: PingScheduler;
+  readonly backlogLimiter: Limiter;
+  readonly clientIds: ClientIdMaker;
+}

@@ -1,0 +1,223 @@
+import { encodeMessage } from '@parley/protocol';
+import { Backlog, type BacklogEntry } from './backlog.ts';
+import type { ConversationFeed } from './conversation-feed.ts';
+import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
+import type { Connection } from './ports/connection.ts';
+import type { MessagePublication } from './publication.ts';
+import type { NodeServices } from './services.ts';
+import type { Seq } from './types.ts';
+import { Watermark } from './watermarks.ts';
+
+/** `loading`: memberships are being read. `backlog`: pending messages are. Live frames wait in the tail in both. */
+type Phase = 'loading' | 'backlog' | 'live' | 'closed';
+
+const LOAD_RETRY_MS = 200;
+const MAX_LOAD_RETRIES = 50;
+
+/**
+ * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
+ *
+ * While loading or in backlog, live frames wait in the tail, which is bounded: past the bound it is dropped, and what was dropped is read from the
+ * store like any backlog (`#missed` remembers from where). A page of backlog waits until the socket has taken the one before.
+ */
+export class SessionDelivery implements Recipient {
+  readonly sessionId: number;
+  readonly connection: Connection;
+  readonly watermark = new Watermark();
+  readonly user: LocalUser;
+  readonly #services: NodeServices;
+  /** The store went on failing: the session must end, the client comes back. */
+  readonly #onFailure: () => void;
+  #phase: Phase = 'loading';
+  #queued: CatchUpRange[] = [];
+  #tail: { readonly feed: ConversationFeed; readonly publication: MessagePublication }[] = [];
+  #tailBytes = 0;
+  /** Set when the tail was dropped: per feed, the last seq that came before the drop. */
+  #missed: Map<ConversationFeed, Seq> | null = null;
+  /** How far the session has read for itself where that is beyond its feed: live frames up to there are duplicates. */
+  #ahead: Map<ConversationFeed, Seq> | null = null;
+  #wakeOnDrain: (() => void) | null = null;
+
+  constructor(deps: {
+    sessionId: number;
+    connection: Connection;
+    user: LocalUser;
+    services: NodeServices;
+    onFailure: () => void;
+  }) {
+    this.sessionId = deps.sessionId;
+    this.connection = deps.connection;
+    this.user = deps.user;
+    this.#services = deps.services;
+    this.#onFailure = deps.onFailure;
+  }
+
+  get loading(): boolean {
+    return this.#phase === 'loading';
+  }
+
+  get live(): boolean {
+    return this.#phase === 'live';
+  }
+
+  /** Reads memberships and backlog, then goes live. Never rejects. */
+  async start(): Promise<void> {
+    const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
+    if (ranges === null || this.#phase === 'closed') return;
+    this.#queued.push(...ranges);
+    this.#phase = 'backlog';
+    await this.#runBacklog();
+  }
+
+  deliver(feed: ConversationFeed, publication: MessagePublication): void {
+    if (publication.originSessionId === this.sessionId || this.#phase === 'closed') return;
+    if (this.#phase === 'live') this.#sendLive(feed, publication);
+    else this.#keep(feed, publication);
+  }
+
+  catchUp(ranges: readonly CatchUpRange[]): void {
+    if (this.#phase === 'closed') return;
+    this.#queued.push(...ranges);
+    if (this.#phase !== 'live') return;
+    this.#phase = 'backlog';
+    void this.#runBacklog();
+  }
+
+  onPong(payload: string): void {
+    const proven = this.watermark.pong(payload);
+    if (proven === null) return;
+    for (const [feed, seq] of proven) {
+      this.#services.receipts.delivered(this.user.id, feed.conversationId, feed.kind, seq);
+    }
+    if (this.watermark.wantsPing) this.#services.pings.request(this);
+  }
+
+  onDrain(): void {
+    if (this.connection.bufferedBytes() > 0) return;
+    const wake = this.#wakeOnDrain;
+    this.#wakeOnDrain = null;
+    wake?.();
+  }
+
+  close(): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#tail = [];
+    this.#queued = [];
+    this.#services.pings.remove(this);
+    const wake = this.#wakeOnDrain;
+    this.#wakeOnDrain = null;
+    wake?.();
+  }
+
+  #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
+    if (this.#ahead !== null) {
+      const read = this.#ahead.get(feed) ?? 0;
+      if (publication.seq >= read) this.#ahead.delete(feed);
+      if (this.#ahead.size === 0) this.#ahead = null;
+      if (publication.seq <= read) return;
+    }
+    this.connection.send(publication.frame);
+    if (publication.senderId !== this.user.id) this.#mark(feed, publication.seq);
+  }
+
+  #mark(feed: ConversationFeed, seq: Seq): void {
+    this.watermark.mark(feed, seq);
+    if (this.watermark.wantsPing) this.#services.pings.request(this);
+  }
+
+  #keep(feed: ConversationFeed, publication: MessagePublication): void {
+    const { maxTailFrames, maxTailBytes } = this.#services.settings;
+    const bytes = publication.frame.byteLength;
+    if (this.#missed === null && this.#tail.length < maxTailFrames && this.#tailBytes + bytes <= maxTailBytes) {
+      // The frame may be a view on a network buffer that is valid during this call only.
+      this.#tail.push({ feed, publication: { ...publication, frame: publication.frame.slice() } });
+      this.#tailBytes += bytes;
+      return;
+    }
+    const missed = this.#missed ?? new Map<ConversationFeed, Seq>();
+    for (const kept of this.#tail) if (!missed.has(kept.feed)) missed.set(kept.feed, kept.publication.seq - 1);
+    if (!missed.has(feed)) missed.set(feed, publication.seq - 1);
+    this.#missed = missed;
+    this.#tail = [];
+    this.#tailBytes = 0;
+  }
+
+  async #runBacklog(): Promise<void> {
+    /** How far this session has read each conversation. */
+    const read = new Map<ConversationFeed, Seq>();
+    while (this.#phase === 'backlog') {
+      for (const [feed, seq] of this.#missed ?? []) {
+        const afterSeq = Math.max(seq, read.get(feed) ?? 0);
+        if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
+      }
+      this.#missed = null;
+      const ranges = this.#queued;
+      this.#queued = [];
+      if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;
+      for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
+      if (this.#missed === null && this.#queued.length === 0) break;
+    }
+    if (this.#phase !== 'backlog') return;
+    for (const [feed, seq] of read) {
+      // Also moves the cursor past messages of the user's own, which are pending for nobody.
+      this.#mark(feed, seq);
+      if (seq > feed.position) (this.#ahead ??= new Map()).set(feed, Math.max(seq, this.#ahead.get(feed) ?? 0));
+    }
+    this.#phase = 'live';
+    const tail = this.#tail;
+    this.#tail = [];
+    this.#tailBytes = 0;
+    for (const { feed, publication } of tail) {
+      if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
+    }
+    this.#services.pings.flush();
+  }
+
+  /** @returns false when the session ended meanwhile */
+  async #sendBacklog(ranges: readonly CatchUpRange[]): Promise<boolean> {
+    const { backlogPageRows: pageRows, backlogPageBytes: pageBytes } = this.#services.settings;
+    const backlog = new Backlog(this.#services.messages, this.user.id, ranges, { pageRows, pageBytes });
+    for (;;) {
+      const page = await this.#retrying(() => this.#services.backlogLimiter.run(() => backlog.nextPage()));
+      if (page === null || this.#isClosed()) return false;
+      if (page.length === 0) return true;
+      this.#sendPage(page);
+      if (this.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
+      if (this.#isClosed()) return false;
+    }
+  }
+
+  #sendPage(page: readonly BacklogEntry[]): void {
+    let sent = 0;
+    for (const { range, message } of page) {
+      if (this.#services.clientIds.sessionOf(message.clientId) === this.sessionId) continue;
+      this.connection.send(encodeMessage(message));
+      sent++;
+      if (message.senderId !== this.user.id) this.#mark(range.feed, message.seq);
+    }
+    this.#services.telemetry.backlogDelivered(sent);
+    this.#services.pings.flush();
+  }
+
+  #isClosed(): boolean {
+    return this.#phase === 'closed';
+  }
+
+  /** Reads again while the store is away, for about ten seconds. @returns null when the session ended or had to */
+  async #retrying<T>(read: () => Promise<T>): Promise<T | null> {
+    for (let attempt = 0; !this.#isClosed(); attempt++) {
+      try {
+        return await read();
+      } catch (error) {
+        this.#services.log.warn({ err: error, userId: this.user.id, session: this.sessionId }, 'a backlog read failed');
+        if (attempt >= MAX_LOAD_RETRIES) {
+          this.#onFailure();
+          return null;
+        }
+        await new Promise<void>((resolve) => this.#services.clock.after(LOAD_RETRY_MS, resolve));
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,245 @@
+import {
+  CLOSE_CODES,
+  type CloseName,
+  decodeLegacyFrame,
+  type ErrorName,
+  encodeError,
+  encodeSignedIn,
+} from '@parley/protocol';
+import { dispatch } from './dispatch.ts';
+import type { Caller } from './handlers/caller.ts';
+import type { LocalUser } from './local-user.ts';
+import type { Connection, ConnectionHandler } from './ports/connection.ts';
+import { StoreError } from './ports/message-store.ts';
+import type { Reply } from './reply.ts';
+import { ReplyQueue } from './reply-queue.ts';
+import type { NodeServices } from './services.ts';
+import { SessionDelivery } from './session-delivery.ts';
+import type { User } from './types.ts';
+
+type Phase =
+  | { readonly kind: 'awaiting_sign_in' }
+  /** Frames that came before the sign-in was through wait in `early`. */
+  | { readonly kind: 'signing_in'; readonly early: string[]; earlyBytes: number }
+  | { readonly kind: 'signed_in'; readonly caller: Caller; readonly delivery: SessionDelivery }
+  /** No more frames are taken; the answers to those that were still go out. */
+  | { readonly kind: 'closing'; readonly delivery: SessionDelivery | null }
+  | { readonly kind: 'closed' };
+
+/**
+ * The protocol state of one connection, and the only one that touches it: decodes, signs in, dispatches, and answers in order. Delivery has a
+ * state of its own (`SessionDelivery`).
+ */
+export class Session implements ConnectionHandler {
+  readonly id: number;
+  readonly acceptedAtMs: number;
+  readonly #connection: Connection;
+  readonly #services: NodeServices;
+  readonly #replies: ReplyQueue;
+  readonly #onClosed: (session: Session, user: LocalUser | null) => void;
+  #phase: Phase = { kind: 'awaiting_sign_in' };
+  #user: LocalUser | null = null;
+
+  constructor(
+    connection: Connection,
+    services: NodeServices,
+    onClosed: (session: Session, user: LocalUser | null) => void,
+  ) {
+    this.id = connection.id;
+    this.acceptedAtMs = services.clock.nowMs();
+    this.#connection = connection;
+    this.#services = services;
+    this.#replies = new ReplyQueue(connection);
+    this.#onClosed = onClosed;
+  }
+
+  get signedIn(): boolean {
+    return this.#phase.kind === 'signed_in';
+  }
+
+  get awaitingSignIn(): boolean {
+    return this.#phase.kind === 'awaiting_sign_in' || this.#phase.kind === 'signing_in';
+  }
+
+  onText(text: string): void {
+    const phase = this.#phase;
+    switch (phase.kind) {
+      case 'awaiting_sign_in':
+        this.#phase = { kind: 'signing_in', early: [], earlyBytes: 0 };
+        void this.#signIn(text);
+        break;
+      case 'signing_in': {
+        const { maxEarlyFrames, maxEarlyBytes } = this.#services.settings;
+        phase.earlyBytes += text.length;
+        if (phase.early.length >= maxEarlyFrames || phase.earlyBytes > maxEarlyBytes)
+          this.#end('too_many_frames', 'overloaded');
+        else phase.early.push(text);
+        break;
+      }
+      case 'signed_in':
+        this.#receive(text, phase.caller);
+        break;
+      case 'closing':
+      case 'closed':
+        break;
+    }
+  }
+
+  onBinary(): void {
+    if (this.#phase.kind === 'awaiting_sign_in') this.#end('sign_in_refused', 'invalid_user_id');
+    else if (this.#phase.kind === 'signed_in') this.#replies.answer(this.#error('binary_frame'));
+    else if (this.#phase.kind === 'signing_in') this.#end('too_many_frames', 'binary_frame');
+  }
+
+  onPong(payload: string): void {
+    if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') this.#phase.delivery?.onPong(payload);
+  }
+
+  onDrain(): void {
+    if (this.#phase.kind === 'signed_in') this.#phase.delivery.onDrain();
+  }
+
+  onClose({ code, slow }: { readonly code: number; readonly slow: boolean }): void {
+    this.#leave();
+    this.#phase = { kind: 'closed' };
+    this.#services.telemetry.connectionClosed(code, slow);
+    this.#onClosed(this, this.#user);
+  }
+
+  /** The deadline for the first frame has passed. */
+  expireSignIn(): void {
+    if (this.awaitingSignIn) this.#end('sign_in_timeout', 'sign_in_timeout');
+  }
+
+  /**
+   * G10: takes no more frames, answers those it has, waits for the proof of what was delivered (bounded by the caller), and says goodbye with 1012.
+   */
+  async drain(): Promise<void> {
+    const delivery = this.#phase.kind === 'signed_in' ? this.#phase.delivery : null;
+    if (this.#phase.kind !== 'closed') this.#phase = { kind: 'closing', delivery };
+    await this.#replies.emptied();
+    if (delivery !== null && delivery.watermark.wantsPing)
+      delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
+  }
+
+  /** Whether `drain` has left nothing that a little more patience would bring. */
+  get drained(): boolean {
+    return (
+      this.#phase.kind !== 'closing' ||
+      (this.#replies.waiting === 0 && (this.#phase.delivery?.watermark.settled ?? true))
+    );
+  }
+
+  goAway(): void {
+    this.#close('service_restart');
+  }
+
+  async #signIn(firstFrame: string): Promise<void> {
+    const services = this.#services;
+    try {
+      const identity = await services.authenticator.authenticate(firstFrame);
+      if (!identity.ok) return this.#end('sign_in_refused', identity.error, identity.detail);
+      const user = await services.conversations.ensureUser(identity.userId, identity.name);
+      this.#welcome(user);
+    } catch (error) {
+      services.log.error({ err: error, session: this.id }, 'sign-in failed');
+      this.#end('internal', error instanceof StoreError ? 'store_unavailable' : 'internal');
+    }
+  }
+
+  #welcome(stored: User): void {
+    if (this.#phase.kind !== 'signing_in') return;
+    const { early } = this.#phase;
+    const services = this.#services;
+    const user = services.hub.localUser(stored);
+    const delivery = new SessionDelivery({
+      sessionId: this.id,
+      connection: this.#connection,
+      user,
+      services,
+      onFailure: () => this.#end('internal', 'store_unavailable'),
+    });
+    services.hub.addRecipient(user, delivery);
+    this.#user = user;
+    const caller: Caller = { user, sessionId: this.id, lookups: null };
+    this.#phase = { kind: 'signed_in', caller, delivery };
+    services.telemetry.signedIn();
+    services.log.debug({ userId: user.id, session: this.id }, 'signed in');
+    this.#connection.send(encodeSignedIn(user.id));
+    void delivery.start();
+    for (const text of early) this.onText(text);
+  }
+
+  #receive(text: string, caller: Caller): void {
+    const services = this.#services;
+    const decoded = decodeLegacyFrame(text);
+    if (!decoded.ok) {
+      services.telemetry.frameReceived('invalid');
+      this.#replies.answer(this.#error(decoded.error, decoded.detail));
+      return this.#checkUnanswered();
+    }
+    services.telemetry.frameReceived(decoded.frame.type);
+    if (this.#replies.waiting >= services.settings.maxInFlightPerSession) {
+      this.#replies.answer(this.#error('overloaded', 'Wait for answers before you send more.'));
+      return this.#checkUnanswered();
+    }
+    const slot = this.#replies.reserve();
+    dispatch(decoded.frame, caller, services).then(
+      (reply) => this.#settle(slot, reply),
+      (error: unknown) => this.#settle(slot, this.#failure(error, decoded.frame.type)),
+    );
+  }
+
+  #checkUnanswered(): void {
+    if (this.#replies.waiting >= this.#services.settings.maxUnansweredPerSession) this.#close('too_many_frames');
+  }
+
+  #settle(slot: ReturnType<ReplyQueue['reserve']>, reply: Reply): void {
+    switch (reply.kind) {
+      case 'text':
+        return this.#replies.settle(slot, reply.text);
+      case 'nothing':
+        return this.#replies.settle(slot, null);
+      case 'error':
+        return this.#replies.settle(slot, this.#error(reply.name, reply.detail));
+      case 'close':
+        this.#replies.settle(slot, null);
+        return this.#close(reply.name);
+    }
+  }
+
+  #failure(error: unknown, type: string): Reply {
+    this.#services.log.error({ err: error, session: this.id, type }, 'a request failed');
+    return { kind: 'error', name: error instanceof StoreError ? 'store_unavailable' : 'internal' };
+  }
+
+  #error(name: ErrorName, detail?: string): string {
+    this.#services.telemetry.errorSent(name);
+    return encodeError(name, detail);
+  }
+
+  /** One error frame, then the end. */
+  #end(close: CloseName, error: ErrorName, detail?: string): void {
+    if (this.#phase.kind === 'closed' || this.#phase.kind === 'closing') return;
+    this.#connection.send(this.#error(error, detail));
+    this.#close(close);
+  }
+
+  #close(name: CloseName): void {
+    if (this.#phase.kind === 'closed') return;
+    this.#leave();
+    this.#phase = { kind: 'closing', delivery: null };
+    const { code, reason } = CLOSE_CODES[name];
+    this.#connection.close(code, reason);
+  }
+
+  /** Ends delivery and the node's interest in the user. Idempotent. */
+  #leave(): void {
+    if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') {
+      const { delivery } = this.#phase;
+      if (delivery === null) return;
+      delivery.close();
+      this.#services.hub.removeRecipient(delivery.user, delivery);
+    }
+  }
+}
