@@ -1,0 +1,152 @@
+import type { DeliveredReceipt, GroupSeenReceipt, ReceiptBatch } from './ports/receipt-store.ts';
+import type { ConversationId, ConversationKind, Seq, TimeUs, UserId } from './types.ts';
+
+/** One step of one status: a cursor, or one message of a personal conversation (`seen`). */
+export interface Receipt {
+  readonly type: 'delivered' | 'seen' | 'groupSeen';
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
+  readonly kind: ConversationKind;
+  readonly seq: Seq;
+  readonly atUs: TimeUs;
+}
+
+interface SeenOfConversation {
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
+  readonly atUs: Map<Seq, TimeUs>;
+}
+
+/**
+ * Receipts that wait to be written, coalesced: cursors keep the furthest position, `seen` each message once with the time it was first said, and a
+ * group's `seen` swallows its `delivered` up to the same place. Adding in any order, also again after a failed write, ends in the same content.
+ */
+export class PendingReceipts {
+  readonly #delivered = new Map<string, Receipt>();
+  readonly #groupSeen = new Map<string, Receipt>();
+  readonly #seen = new Map<string, SeenOfConversation>();
+  #seenRows = 0;
+  /** A list of messages seen is thousands of rows of one conversation: its key is made once. */
+  #lastKey = { userId: 0, conversationId: 0, key: '' };
+
+  /** Rows: cursors, and messages seen. */
+  get size(): number {
+    return this.#delivered.size + this.#groupSeen.size + this.#seenRows;
+  }
+
+  /** Whether `add` would add a row, not only move or repeat one. */
+  grows(receipt: Receipt): boolean {
+    const key = this.#keyOf(receipt);
+    switch (receipt.type) {
+      case 'delivered':
+        return !this.#delivered.has(key) && (this.#groupSeen.get(key)?.seq ?? 0) < receipt.seq;
+      case 'groupSeen':
+        return !this.#groupSeen.has(key) && (this.#delivered.get(key)?.seq ?? Number.POSITIVE_INFINITY) > receipt.seq;
+      case 'seen':
+        return this.#seen.get(key)?.atUs.has(receipt.seq) !== true;
+    }
+  }
+
+  add(receipt: Receipt): void {
+    const key = this.#keyOf(receipt);
+    switch (receipt.type) {
+      case 'delivered':
+        if ((this.#groupSeen.get(key)?.seq ?? 0) < receipt.seq) keepFurthest(this.#delivered, key, receipt);
+        return;
+      case 'groupSeen':
+        keepFurthest(this.#groupSeen, key, receipt);
+        if ((this.#delivered.get(key)?.seq ?? Number.POSITIVE_INFINITY) <= receipt.seq) this.#delivered.delete(key);
+        return;
+      case 'seen':
+        this.#addSeen(key, receipt);
+        return;
+    }
+  }
+
+  /** Removes and returns the oldest rows, at most `maxRows`: first what must not be lost. */
+  take(maxRows: number): Receipt[] {
+    const taken: Receipt[] = [];
+    for (const [key, { userId, conversationId, atUs }] of this.#seen) {
+      for (const [seq, at] of atUs) {
+        if (taken.length === maxRows) return taken;
+        taken.push({ type: 'seen', userId, conversationId, kind: 'personal', seq, atUs: at });
+        atUs.delete(seq);
+        this.#seenRows -= 1;
+      }
+      this.#seen.delete(key);
+    }
+    for (const cursors of [this.#groupSeen, this.#delivered]) {
+      for (const [key, receipt] of cursors) {
+        if (taken.length === maxRows) return taken;
+        taken.push(receipt);
+        cursors.delete(key);
+      }
+    }
+    return taken;
+  }
+
+  /** Forgets the oldest `delivered`; false when there is none. */
+  dropDelivered(): boolean {
+    for (const key of this.#delivered.keys()) return this.#delivered.delete(key);
+    return false;
+  }
+
+  clear(): void {
+    this.#delivered.clear();
+    this.#groupSeen.clear();
+    this.#seen.clear();
+    this.#seenRows = 0;
+  }
+
+  #keyOf({ userId, conversationId }: Receipt): string {
+    const last = this.#lastKey;
+    if (last.userId !== userId || last.conversationId !== conversationId) {
+      last.key = `${userId}:${conversationId}`;
+      last.userId = userId;
+      last.conversationId = conversationId;
+    }
+    return last.key;
+  }
+
+  #addSeen(key: string, { userId, conversationId, seq, atUs }: Receipt): void {
+    let seen = this.#seen.get(key);
+    if (seen === undefined) {
+      seen = { userId, conversationId, atUs: new Map() };
+      this.#seen.set(key, seen);
+    }
+    const known = seen.atUs.get(seq);
+    if (known === undefined) this.#seenRows += 1;
+    seen.atUs.set(seq, known === undefined ? atUs : Math.min(known, atUs));
+  }
+}
+
+/** The rows as the store takes them; messages seen within `windowUs` of each other share one receipt, and its (last) time. */
+export function receiptBatch(rows: readonly Receipt[], windowUs: number): ReceiptBatch {
+  const delivered: DeliveredReceipt[] = [];
+  const groupSeen: GroupSeenReceipt[] = [];
+  const seen: { userId: UserId; conversationId: ConversationId; seqs: Seq[]; atUs: TimeUs }[] = [];
+  let openedUs = 0;
+  for (const { type, userId, conversationId, kind, seq, atUs } of rows) {
+    if (type === 'delivered') {
+      delivered.push({ userId, conversationId, kind, seq, atUs });
+    } else if (type === 'groupSeen') {
+      groupSeen.push({ userId, conversationId, seq, atUs });
+    } else {
+      const open = seen.at(-1);
+      const fits = open?.userId === userId && open.conversationId === conversationId;
+      if (fits && Math.abs(atUs - openedUs) <= windowUs) {
+        open.seqs.push(seq);
+        open.atUs = Math.max(open.atUs, atUs);
+      } else {
+        seen.push({ userId, conversationId, seqs: [seq], atUs });
+        openedUs = atUs;
+      }
+    }
+  }
+  return { delivered, seen, groupSeen };
+}
+
+function keepFurthest(cursors: Map<string, Receipt>, key: string, receipt: Receipt): void {
+  const known = cursors.get(key);
+  if (known === undefined || known.seq < receipt.seq) cursors.set(key, receipt);
+}

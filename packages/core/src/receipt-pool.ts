@@ -1,0 +1,64 @@
+import { PendingReceipts } from './pending-receipts.ts';
+import type { CancelTimer, Clock } from './ports/clock.ts';
+
+/** Receipts of one sort, and the window in which they collect. A window starts with the first receipt that waits; an empty pool has none. */
+export class ReceiptPool {
+  readonly pending = new PendingReceipts();
+  readonly #clock: Clock;
+  readonly #windowMs: number;
+  readonly #onDue: () => void;
+  #due = 0;
+  #cancelWindow: CancelTimer | null = null;
+
+  constructor(clock: Clock, windowMs: number, onDue: () => void) {
+    this.#clock = clock;
+    this.#windowMs = windowMs;
+    this.#onDue = onDue;
+  }
+
+  /** Rows whose window is over. */
+  get due(): number {
+    return this.#due;
+  }
+
+  /** Something was added. `soon`: the window ends with this turn of the event loop. */
+  collect(soon: boolean): void {
+    if (this.#due > 0 || this.pending.size === 0) return;
+    if (soon) {
+      this.setAllDue();
+      this.#clock.defer(this.#endWindow);
+    } else {
+      this.#cancelWindow ??= this.#clock.after(this.#windowMs, this.#endWindow);
+    }
+  }
+
+  /** What waits now is to be written now. Does not call `onDue`. */
+  setAllDue(): void {
+    this.#closeWindow();
+    this.#due = this.pending.size;
+  }
+
+  /** The oldest rows that are due, at most `maxRows`. What came after the end of the window starts the next one. */
+  takeDue(maxRows: number): ReturnType<PendingReceipts['take']> {
+    const taken = this.pending.take(Math.min(this.#due, maxRows));
+    this.#due = Math.min(this.#due - taken.length, this.pending.size);
+    if (this.pending.size === 0) this.#closeWindow();
+    else this.collect(false);
+    return taken;
+  }
+
+  clear(): void {
+    this.pending.clear();
+    this.setAllDue();
+  }
+
+  readonly #endWindow = (): void => {
+    this.setAllDue();
+    if (this.#due > 0) this.#onDue();
+  };
+
+  #closeWindow(): void {
+    this.#cancelWindow?.();
+    this.#cancelWindow = null;
+  }
+}
