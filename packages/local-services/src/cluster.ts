@@ -12,17 +12,17 @@ export interface ClusterOptions {
   /** Starts one edge, e.g. `node …/parley.js start`. Paths are absolute. */
   readonly edgeEntry: Command;
   /** Brings the database's schema up to date, once, before the first edge starts. */
-  readonly migrate?: Command;
+  readonly migrate?: Command | undefined;
   /** Where clients connect; default: a free loopback port. */
-  readonly balancerPort?: number;
+  readonly balancerPort?: number | undefined;
   /** What edges get beside the addresses of the services, which win; `PARLEY_AUTH` is `development` unless given. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
   readonly mariadb?: MariadbOptions;
   readonly redis?: RedisOptions;
   /** Leave data and logs behind after `stop`. */
-  readonly keepFolder?: boolean;
+  readonly keepFolder?: boolean | undefined;
   /** Ends a start that is under way: it rejects with the signal's reason, and nothing is left running. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MIGRATE_TIMEOUT_MS = 60_000;
@@ -90,12 +90,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = makeFolder('cluster');
   if (keep) keepFolder(folder);
   const started: LocalService[][] = [[], [], []];
+  // A server that is ended while it starts makes its start reject, and with it ours.
+  const onAbort = (): void => {
+    for (const service of started.flat()) void service.kill('SIGTERM');
+  };
+  options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return new Cluster({ ...(await startParts(options, folder, started)), folder, keep });
   } catch (error) {
     await stopAll(started);
     if (!keep) removeFolder(folder);
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
   }
 }
 

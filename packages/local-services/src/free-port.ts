@@ -14,7 +14,7 @@ export async function freePort(): Promise<number> {
   const highest = Math.max(LOWEST + 1000, Math.min(HIGHEST, firstOutgoingPort() - 1));
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = LOWEST + Math.floor(Math.random() * (highest - LOWEST + 1));
-    if (given.has(port) || !(await isFree(port))) continue;
+    if (given.has(port) || !(await isPortFree(port))) continue;
     given.add(port);
     return port;
   }
@@ -30,7 +30,8 @@ function firstOutgoingPort(): number {
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens there on the loopback interface. */
+export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

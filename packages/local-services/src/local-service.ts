@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isPortFree } from './free-port.ts';
 import { logTail, type ProcessExit, type ServerCommand, ServerProcess } from './server-process.ts';
 import { watchdog } from './watchdog.ts';
 
@@ -30,6 +31,7 @@ export class LocalService {
   private readonly options: LocalServiceOptions;
   private current: ServerProcess | undefined;
   private readonly exitListeners: Array<(exit: ProcessExit) => void> = [];
+  private unexpected: ProcessExit | undefined;
   private stopped: boolean = false;
 
   constructor(options: LocalServiceOptions) {
@@ -54,17 +56,24 @@ export class LocalService {
     return logTail(this.options.command.logFile);
   }
 
-  /** Called when the process ends without `kill`, `restart` or `stop` having asked for it. */
+  /**
+   * Called when the process ends without `kill`, `restart` or `stop` having asked for it; at once if the present run has
+   * ended so already.
+   */
   onUnexpectedExit(listener: (exit: ProcessExit) => void): void {
     this.exitListeners.push(listener);
+    if (this.unexpected !== undefined) listener(this.unexpected);
   }
 
   /** Starts it and waits until it answers. On failure nothing is left running, and the error shows the log's end. */
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.name} is running already`);
     if (this.stopped) throw new Error(`${this.name} was stopped and its folder removed`);
+    // Asked first, or somebody else's server there might pass the probe before ours has failed to bind.
+    if (!(await isPortFree(this.port))) throw new Error(`${this.name}: port ${this.port} is taken`);
     const run = new ServerProcess(this.options.command);
     this.current = run;
+    this.unexpected = undefined;
     try {
       await this.untilReady(run);
     } catch (error) {
@@ -72,7 +81,9 @@ export class LocalService {
       throw error;
     }
     void run.exited.then((exit) => {
-      if (!run.endExpected) for (const listener of this.exitListeners) listener(exit);
+      if (run.endExpected) return;
+      this.unexpected = exit;
+      for (const listener of this.exitListeners) listener(exit);
     });
   }
 

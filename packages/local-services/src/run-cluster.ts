@@ -5,11 +5,11 @@ import type { ProcessExit } from './server-process.ts';
 
 export interface RunClusterOptions extends Omit<ClusterOptions, 'signal'> {
   /** First line of `stdout` is one JSON object (`ClusterDescription`), and nothing follows it. */
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
   readonly stdout: Writable;
   readonly stderr: Writable;
   /** Stops the cluster, as SIGINT, SIGTERM and SIGHUP do. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What `--json` prints. */
@@ -31,6 +31,8 @@ interface ServiceDescription<Database> {
   readonly pid: number;
 }
 
+// npm passes on the signals that it gets, so one Ctrl-C in a terminal arrives here twice.
+const SAME_SIGNAL_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -42,11 +44,11 @@ export async function runCluster(options: RunClusterOptions): Promise<number> {
   const { stdout, stderr } = options;
   const stop = new AbortController();
   let cluster: Cluster | undefined;
-  let signals = 0;
+  let toldAt: number | undefined;
   const onStop = (): void => {
-    signals++;
+    if (toldAt !== undefined && Date.now() - toldAt > SAME_SIGNAL_MS) void cluster?.kill();
+    toldAt ??= Date.now();
     stop.abort(new Error('told to stop'));
-    if (signals > 1) void cluster?.kill();
   };
   for (const signal of SIGNALS) process.on(signal, onStop);
   options.signal?.addEventListener('abort', onStop, { once: true });
@@ -56,12 +58,12 @@ export async function runCluster(options: RunClusterOptions): Promise<number> {
     stop.signal.throwIfAborted();
     if (options.json !== true) stderr.write(`starting MariaDB, Redis, ${options.nodes} edges and HAProxy ...\n`);
     cluster = await startCluster({ ...options, signal: stop.signal });
-    stdout.write(options.json === true ? `${JSON.stringify(describeCluster(cluster))}\n` : friendlyText(cluster));
     for (const service of cluster.services) {
       service.onUnexpectedExit((exit) => {
         stderr.write(`${service.name} (process ${service.pid}) died: ${reason(exit)}; the rest goes on\n`);
       });
     }
+    stdout.write(options.json === true ? `${JSON.stringify(describeCluster(cluster))}\n` : friendlyText(cluster));
     await aborted(stop.signal);
     stderr.write('stopping ...\n');
     await cluster.stop();
