@@ -5,9 +5,9 @@ import { type PlainServerOptions, startPlainServer } from './plain-server.ts';
 const USAGE = `A plain server of the legacy protocol: the peer for comparison, and with a fault the liar that checkers must convict.
 
   plain-server [--port 3128] [--fault ${FAULTS.join('|')}] [--fault-at 25]
-               [--shared '{"mysql":{"host","port","user","password","database"},"redisUrl","connections"}']
+               [--shared '{"mysql":{"host","port","user","password","database"},"redisUrl","connections"}'] [--owned]
 
-Prints {"url"} on its first line; ends on SIGTERM or SIGINT.`;
+Prints {"url"} on its first line; ends on SIGTERM or SIGINT, with --owned also when its standard input ends.`;
 
 export async function main(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -17,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       fault: { type: 'string', default: 'none' },
       'fault-at': { type: 'string', default: '25' },
       shared: { type: 'string' },
+      owned: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -40,4 +41,5 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  if (values.owned) process.stdin.once('end', stop).resume();
 }

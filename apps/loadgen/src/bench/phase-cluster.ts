@@ -1,0 +1,49 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Cluster, startCluster } from '@parley/local-services';
+import type { BenchOptions } from './bench-options.ts';
+import type { ClusterResult } from './bench-report.ts';
+import { CounterReader } from './counters.ts';
+import { measureIdle } from './phase-idle.ts';
+import { measureBoth } from './phase-load.ts';
+import { address } from './phase-raw.ts';
+
+const CLI = fileURLToPath(new URL('../../../cli/bin/parley.js', import.meta.url));
+
+/** Starts that many edges with a database and a Redis of their own. */
+export async function startEdges(nodes: number, options: BenchOptions): Promise<Cluster> {
+  const profile: string[] = [];
+  if (options.profileFolder !== null) {
+    const folder = join(resolve(options.profileFolder), `nodes-${nodes}`);
+    mkdirSync(folder, { recursive: true });
+    profile.push('--cpu-prof', `--cpu-prof-dir=${folder}`);
+  }
+  return startCluster({
+    nodes,
+    edgeEntry: { command: process.execPath, args: [...profile, CLI, 'start'] },
+    migrate: { command: process.execPath, args: [CLI, 'migrate'] },
+    env: { ...process.env, PARLEY_AUTH: 'development', LOG_LEVEL: 'warn' },
+  });
+}
+
+export async function measureCluster(cluster: Cluster, options: BenchOptions): Promise<ClusterResult> {
+  const { mariadb, redis, nodes } = cluster;
+  const [first] = nodes;
+  if (first === undefined) throw new Error('a cluster has a node');
+  // Memory first: later the process would hold garbage of the load.
+  const idle =
+    options.idleConnections > 0 && nodes.length === 1
+      ? await measureIdle({ url: first.url, edgePid: first.pid, connections: options.idleConnections })
+      : null;
+  const counters = await CounterReader.open(redis.url, address(mariadb));
+  const target = {
+    name: nodes.length === 1 ? 'one edge' : `${nodes.length} edges`,
+    urls: nodes.map((node) => node.url),
+    pids: { edge: nodes.map((node) => node.pid), database: [mariadb.pid], redis: [redis.pid] },
+    counters,
+  };
+  const both = await measureBoth(target, options);
+  await counters.close();
+  return { nodes: nodes.length, idle, ...both };
+}

@@ -1,0 +1,183 @@
+import { findMessageId, findStamp, stampChannel, stampNumber, stampTimeUs } from '../wire/message-stamp.ts';
+import { Channel, RING, type Track } from './channel.ts';
+import type { ChatPlan, DriverEvent, DriverReport } from './driver-plan.ts';
+import { CpuWindow, LatencyRecorder, nowUs, pause, waitFor } from './measure.ts';
+import { paceOpen } from './pace-open.ts';
+import { inParallel, Seat } from './seat.ts';
+
+const PARALLEL_SETUP = 32;
+
+/**
+ * One load run. It holds both ends of every conversation, so it knows for each acknowledged message whether, when, how often and in what
+ * order each member got it.
+ */
+export class ChatRun {
+  readonly #plan: ChatPlan;
+  readonly #emit: (event: DriverEvent) => void;
+  readonly #channels: Channel[] = [];
+  readonly #bySeat = new Map<Seat, Channel>();
+  readonly #faults = { duplicated: 0, outOfOrder: 0, mismatched: 0, phantom: 0, refused: 0, connectionsLost: 0 };
+  #sending = false;
+  #measuring = false;
+  #ending = false;
+  #acknowledged = 0;
+  #skipped = 0;
+  readonly #ackLatency = new LatencyRecorder();
+  readonly #deliveryLatency = new LatencyRecorder();
+
+  constructor(plan: ChatPlan, emit: (event: DriverEvent) => void) {
+    this.#plan = plan;
+    this.#emit = emit;
+  }
+
+  async run(): Promise<DriverReport> {
+    const plan = this.#plan;
+    await this.#assemble();
+    this.#emit({ event: 'ready' });
+    const stopPace = this.#start();
+    await pause(plan.warmupMs);
+    this.#measuring = true;
+    const skippedBefore = this.#skipped;
+    const window = new CpuWindow(plan.watch);
+    this.#emit({ event: 'window-open' });
+    await pause(plan.windowMs);
+    this.#measuring = false;
+    const { windowMs, cpuUs, driverCpuUs } = window.end();
+    const skipped = this.#skipped - skippedBefore;
+    this.#emit({ event: 'window-closed' });
+    this.#sending = false;
+    stopPace();
+    const owed = (): number => this.#channels.reduce((sum, channel) => sum + channel.owed(), 0);
+    const unanswered = (): number => this.#channels.reduce((sum, channel) => sum + channel.unanswered, 0);
+    await waitFor(() => unanswered() === 0 && owed() === 0, plan.drainMs);
+    const faults = { ...this.#faults, lost: owed(), unanswered: unanswered() };
+    this.#ending = true;
+    for (const { seat } of this.#channels) seat.close();
+    return {
+      windowMs,
+      acknowledged: this.#acknowledged,
+      delivered: this.#deliveryLatency.count,
+      ack: this.#ackLatency.summary(),
+      delivery: this.#deliveryLatency.summary(),
+      cpuUs,
+      driverCpuUs,
+      skipped,
+      faults,
+    };
+  }
+
+  async #assemble(): Promise<void> {
+    const { pairs, groups, groupSize, userBase } = this.#plan;
+    const parties: { kind: 'personal' | 'group'; firstUser: number; size: number; home: number }[] = [];
+    for (let i = 0; i < pairs; i++) parties.push({ kind: 'personal', firstUser: userBase + 2 * i, size: 2, home: i });
+    for (let i = 0; i < groups; i++) {
+      const firstUser = userBase + 2 * pairs + groupSize * i;
+      parties.push({ kind: 'group', firstUser, size: groupSize, home: i });
+    }
+    await inParallel(parties, PARALLEL_SETUP, async (party) => this.#seatParty(party));
+  }
+
+  async #seatParty(party: {
+    kind: 'personal' | 'group';
+    firstUser: number;
+    size: number;
+    home: number;
+  }): Promise<void> {
+    const { urls, bodyLength } = this.#plan;
+    const { kind, firstUser, size, home } = party;
+    const seats = Array.from(
+      { length: size },
+      (_, i) => new Seat(firstUser + i, (seat, reason) => this.#onGone(seat, reason)),
+    );
+    await Promise.all(seats.map((seat, i) => seat.open(urls[(home + i) % urls.length] ?? '')));
+    const members = seats.map((seat) => seat.userId);
+    const conversation = await seats[0]?.init(members, kind);
+    if (conversation === undefined) throw new Error('a party needs members');
+    const positions = new Map(seats.map((seat) => [seat, { id: 0 }]));
+    for (const seat of seats) {
+      const channel = new Channel({ index: this.#channels.length, seat, conversation, kind, bodyLength });
+      this.#channels.push(channel);
+      this.#bySeat.set(seat, channel);
+      for (const [other, position] of positions) {
+        if (other !== seat) channel.tracks.set(other, { highest: 0, missing: new Set(), position });
+      }
+      seat.live((from, data, start, end) => this.#onText(from, data, start, end));
+    }
+  }
+
+  #start(): () => void {
+    const { pace } = this.#plan;
+    this.#sending = true;
+    if (pace.kind === 'closed') {
+      for (const channel of this.#channels) for (let i = 0; i < pace.window; i++) channel.send(nowUs());
+      return () => {};
+    }
+    let turn = 0;
+    return paceOpen(pace.rate, (intendedUs) => {
+      const channel = this.#channels[turn++ % this.#channels.length];
+      if (channel === undefined || channel.unanswered >= RING - 1) this.#skipped++;
+      else channel.send(intendedUs);
+    });
+  }
+
+  #onText(seat: Seat, data: Buffer, start: number, end: number): void {
+    const stamp = findStamp(data, start, end);
+    if (stamp >= 0) this.#onMessage(seat, data, start, stamp);
+    else this.#onAnswer(seat, data, start, end);
+  }
+
+  #onAnswer(seat: Seat, data: Buffer, start: number, end: number): void {
+    const channel = this.#bySeat.get(seat);
+    if (channel === undefined || channel.unanswered === 0) {
+      this.#faults.phantom++;
+      return;
+    }
+    const intendedUs = channel.answer();
+    const messageId = findMessageId(data, start, end);
+    if (messageId < 0) {
+      this.#faults.refused++;
+      channel.refused.add(channel.answered);
+    } else {
+      if (!channel.agrees(channel.answered, messageId)) this.#faults.mismatched++;
+      if (this.#measuring) {
+        this.#acknowledged++;
+        this.#ackLatency.record(nowUs() - intendedUs);
+      }
+    }
+    if (this.#sending && this.#plan.pace.kind === 'closed') channel.send(nowUs());
+  }
+
+  #onMessage(seat: Seat, data: Buffer, start: number, stamp: number): void {
+    const number = stampNumber(data, stamp);
+    const channel = this.#channels[stampChannel(data, stamp)];
+    const track = channel?.tracks.get(seat);
+    if (channel === undefined || track === undefined || number > channel.sent || number < 1) {
+      this.#faults.phantom++;
+      return;
+    }
+    const messageId = findMessageId(data, start, stamp);
+    if (this.#take(track, number, messageId)) {
+      if (messageId >= 0 && !channel.agrees(number, messageId)) this.#faults.mismatched++;
+      if (this.#measuring) this.#deliveryLatency.record(nowUs() - stampTimeUs(data, stamp));
+    }
+  }
+
+  /** Whether it is new to this receiver. Ids of one conversation ascend in commit order: one order for all members. */
+  #take(track: Track, number: number, messageId: number): boolean {
+    if (number <= track.highest && !track.missing.delete(number)) {
+      this.#faults.duplicated++;
+      return false;
+    }
+    if (number < track.highest || messageId < track.position.id) this.#faults.outOfOrder++;
+    for (let skipped = track.highest + 1; skipped < number; skipped++) track.missing.add(skipped);
+    if (number > track.highest) track.highest = number;
+    if (messageId > track.position.id) track.position.id = messageId;
+    return true;
+  }
+
+  #onGone(seat: Seat, reason: string): void {
+    if (this.#ending) return;
+    this.#faults.connectionsLost++;
+    if (this.#faults.connectionsLost <= 5) console.error(`driver: user ${seat.userId}: ${reason}`);
+  }
+}
