@@ -14,6 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CHECK_TIMEOUT_MS = 5 * 60_000;
 const TESTS_TIMEOUT_MS = 60 * 60_000;
 const KILL_GRACE_MS = 10_000;
+const PARENT_CHECK_MS = 500;
 const DATABASE_VARIABLES = ['mysql_host', 'mysql_port', 'mysql_user', 'mysql_password', 'db_name'];
 
 const CHECKS = [
@@ -30,12 +31,10 @@ let child;
 let interruptedBy;
 const stops = [];
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    interruptedBy ??= signal;
-    if (child !== undefined) endChild(child);
-  });
-}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt(signal));
+// npm does not always pass a signal on to what it runs.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && interrupt('the end of its parent process'), PARENT_CHECK_MS).unref();
 
 let counts = { passed: 0, failed: 1, skipped: 0 };
 try {
@@ -132,7 +131,11 @@ function run(args, { timeoutMs, environment = {}, show = false }) {
   return new Promise((resolve, reject) => {
     const started = spawn(process.execPath, args, {
       cwd: ROOT,
-      env: { ...process.env, ...environment },
+      env: {
+        ...process.env,
+        ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }),
+        ...environment,
+      },
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });
     child = started;
@@ -153,6 +156,12 @@ function run(args, { timeoutMs, environment = {}, show = false }) {
       resolve({ code, output: output.trim() });
     });
   });
+}
+
+function interrupt(cause) {
+  if (interruptedBy !== undefined) return;
+  interruptedBy = cause;
+  if (child !== undefined) endChild(child);
 }
 
 function endChild(process_) {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 import { ensureDebianPackages } from './debian-packages.ts';
+import { onParentGone } from './parent-watch.ts';
 import type { ProcessExit } from './server-process.ts';
 
 export interface RunClusterOptions extends Omit<ClusterOptions, 'signal'> {
@@ -36,7 +37,7 @@ const SAME_SIGNAL_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a cluster until it is told to stop, and returns the exit code: 0 when it was told to, 1 when it could not start.
+ * Runs a cluster until it is told to stop (or npm, which runs it, is gone), and returns the exit code: 0 when it was told to, 1 when it could not start.
  * A part that dies is reported on `stderr`; the rest goes on, since that is what a cluster is for. A second signal does
  * not wait for the edges to drain.
  */
@@ -52,6 +53,8 @@ export async function runCluster(options: RunClusterOptions): Promise<number> {
   };
   for (const signal of SIGNALS) process.on(signal, onStop);
   options.signal?.addEventListener('abort', onStop, { once: true });
+  // Without npm between, a parent that goes may mean no more than a closed shell before a `nohup`.
+  const endWatch = process.env.npm_lifecycle_event === undefined ? () => {} : onParentGone(onStop);
   if (options.signal?.aborted === true) onStop();
   try {
     await ensureDebianPackages(['mariadb-server', 'redis-server', 'haproxy'], (line) => stderr.write(`${line}\n`));
@@ -77,6 +80,7 @@ export async function runCluster(options: RunClusterOptions): Promise<number> {
     stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   } finally {
+    endWatch();
     for (const signal of SIGNALS) process.off(signal, onStop);
     options.signal?.removeEventListener('abort', onStop);
   }

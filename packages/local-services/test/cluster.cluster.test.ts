@@ -128,8 +128,9 @@ test.each(['edges-compose.cfg'])('HAProxy takes its configuration with %s', (edg
 });
 
 describe('runCluster', () => {
-  async function run(): Promise<{ script: Script; description: ClusterDescription; pids: number[] }> {
-    const script = new Script('run-cluster.mjs', ['3', '--json']);
+  async function run(
+    script = new Script('run-cluster.mjs', ['3', '--json']),
+  ): Promise<{ script: Script; description: ClusterDescription; pids: number[] }> {
     cleanups.push(() => script.child.kill('SIGKILL'));
     const description = JSON.parse(await script.firstLine()) as ClusterDescription;
     const { nodes, mysql, redis, balancer } = description;
@@ -172,6 +173,15 @@ describe('runCluster', () => {
   test('leaves nothing behind when it is killed itself', async () => {
     const { script, description, pids } = await run();
     script.child.kill('SIGKILL');
+    await untilGone(pids, [description.folder]);
+  });
+
+  test('stops when npm, which ran it, is told to end and does not pass it on', async () => {
+    const npm = { npm_lifecycle_event: 'cluster' };
+    const { script, description, pids } = await run(
+      new Script('in-between.mjs', ['./run-cluster.mjs', '1', '--json'], npm),
+    );
+    script.child.kill('SIGTERM');
     await untilGone(pids, [description.folder]);
   });
 

@@ -73,9 +73,10 @@ export class Script {
   readonly exited: Promise<number | null>;
 
   constructor(name: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+    // Which command npm runs us by is no business of the script's.
     const child = spawn(process.execPath, [fileOf(name), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, npm_lifecycle_event: undefined, ...env },
     });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
