@@ -20,6 +20,8 @@ export class ConversationFeed {
   membersVersion: number;
   /** Local members. */
   readonly users: LocalUser[] = [];
+  /** Who keeps the feed alive without being attached yet. */
+  pins = 0;
   #position: Seq = UNKNOWN;
   #knownHead: Seq = 0;
   #held: Map<Seq, MessagePublication> | null = null;

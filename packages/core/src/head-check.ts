@@ -94,7 +94,7 @@ export class HeadCheck {
         const stamp = this.#interest.stamp;
         const rows = await this.#conversations.membershipsOf(users);
         this.#note(rows);
-        await this.#loader.attachLive(rows, stamp);
+        await this.#loader.attachNew(rows, stamp);
         return;
       } catch (error) {
         this.#log.warn({ err: error }, 'head check failed; trying again');
@@ -122,7 +122,7 @@ export class HeadCheck {
       const conversations = found.slice(0, 20).map((row) => row.conversationId);
       this.#log.error({ found: found.length, conversations }, 'the audit found messages that no other check had seen');
       this.#note(found);
-      await this.#loader.attachLive(found, stamp);
+      await this.#loader.attachNew(found, stamp);
     } catch (error) {
       this.#log.warn({ err: error }, 'audit read failed; the next visit goes on');
     }

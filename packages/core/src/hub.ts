@@ -86,20 +86,55 @@ export class Hub {
     if (at < 0) return;
     user.recipients.splice(at, 1);
     if (user.recipients.length > 0) return;
-    for (const feed of user.feeds.values()) this.#detach(user, feed);
+    for (const feed of user.feeds.values()) {
+      feed.users.splice(feed.users.indexOf(user), 1);
+      this.#drop(feed);
+    }
+    for (const feed of user.awaited) this.unpin(feed);
     user.feeds.clear();
+    user.awaited.clear();
     this.#users.delete(user.id);
     this.#interest.unwant(userTopic(user.id));
   }
 
-  /** The feed of a conversation that the user is a member of, made when it is the first local one. */
-  attach(user: LocalUser, membership: Membership): ConversationFeed {
+  /**
+   * The feed of a conversation that a local user is a member of, kept alive until `unpin`: while its topic is joined and its head is read, it holds what
+   * is published.
+   */
+  pin(userId: UserId, membership: Membership): ConversationFeed {
     const { conversationId, kind, peerId, membersVersion } = membership;
-    const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(user.id, peerId);
+    const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(userId, peerId);
     const feed = this.#feedFor({ conversationId, kind, members, membersVersion });
     feed.membersVersion = Math.max(feed.membersVersion, membersVersion);
-    this.#addUser(feed, user);
+    feed.pins++;
     return feed;
+  }
+
+  unpin(feed: ConversationFeed): void {
+    feed.pins--;
+    this.#drop(feed);
+  }
+
+  /** @returns false when the user was attached already */
+  attach(user: LocalUser, feed: ConversationFeed): boolean {
+    if (user.feeds.has(feed.conversationId)) return false;
+    user.feeds.set(feed.conversationId, feed);
+    feed.users.push(user);
+    return true;
+  }
+
+  /**
+   * Personal conversations that publications have brought since the user connected. For a session whose read of the memberships is through and did not
+   * list them, they are younger than the read.
+   */
+  youngFeeds(user: LocalUser): ConversationFeed[] {
+    for (const feed of user.awaited) {
+      feed.start(0);
+      this.attach(user, feed);
+      this.unpin(feed);
+    }
+    user.awaited.clear();
+    return [...user.feeds.values()].filter((feed) => feed.kind === 'personal');
   }
 
   /** The store has messages up to `seq`: a feed that has less reads them. */
@@ -152,12 +187,16 @@ export class Hub {
     const { conversationId, kind, members } = publication;
     const feed = known ?? this.#feedFor({ conversationId, kind, members, membersVersion: 1 });
     for (const user of local) {
-      if (!this.#addUser(feed, user)) continue;
-      for (const recipient of user.recipients) {
-        if (recipient.loading) continue;
-        if (!feed.started) feed.start(0);
-        if (feed.position > 0) recipient.catchUp([{ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true }]);
+      if (user.feeds.has(conversationId) || user.awaited.has(feed)) continue;
+      if (user.recipients.every((recipient) => recipient.loading)) {
+        user.awaited.add(feed);
+        feed.pins++;
+        continue;
       }
+      feed.start(0);
+      this.attach(user, feed);
+      const range = { feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true };
+      for (const recipient of user.recipients) if (feed.position > 0 && !recipient.loading) recipient.catchUp([range]);
     }
     return feed;
   }
@@ -173,17 +212,9 @@ export class Hub {
     return feed;
   }
 
-  #addUser(feed: ConversationFeed, user: LocalUser): boolean {
-    if (user.feeds.has(feed.conversationId)) return false;
-    user.feeds.set(feed.conversationId, feed);
-    feed.users.push(user);
-    return true;
-  }
-
-  #detach(user: LocalUser, feed: ConversationFeed): void {
-    const at = feed.users.indexOf(user);
-    if (at >= 0) feed.users.splice(at, 1);
-    if (feed.users.length > 0) return;
+  /** Forgets a feed that nobody here needs any more. */
+  #drop(feed: ConversationFeed): void {
+    if (feed.users.length > 0 || feed.pins > 0 || this.#feeds.get(feed.conversationId) !== feed) return;
     this.#feeds.delete(feed.conversationId);
     if (feed.kind === 'group') this.#interest.unwant(groupTopic(feed.conversationId));
   }

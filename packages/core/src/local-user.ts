@@ -28,6 +28,8 @@ export class LocalUser {
   name: string;
   readonly recipients: Recipient[] = [];
   readonly feeds = new Map<ConversationId, ConversationFeed>();
+  /** Conversations that a publication brought while all sessions of the user were loading: pinned until their memberships are read. */
+  readonly awaited = new Set<ConversationFeed>();
 
   constructor(user: User) {
     this.id = user.id;

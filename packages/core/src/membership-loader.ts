@@ -1,9 +1,10 @@
+import type { ConversationFeed } from './conversation-feed.ts';
 import type { Hub } from './hub.ts';
 import type { CatchUpRange, LocalUser } from './local-user.ts';
 import type { ConversationStore } from './ports/conversation-store.ts';
 import type { MessageStore } from './ports/message-store.ts';
 import type { TopicInterest } from './topic-interest.ts';
-import { type ConversationId, groupTopic, type Membership, type UserId, userTopic } from './types.ts';
+import { type ConversationId, groupTopic, type Membership, type Seq, type UserId, userTopic } from './types.ts';
 
 const MAX_USERS_PER_READ = 256;
 const MAX_HEADS_PER_READ = 1_000;
@@ -37,74 +38,88 @@ export class MembershipLoader {
     this.#hub = deps.hub;
   }
 
-  /** For a session that has just signed in and already collects live frames. @returns what is pending for the user. Rejects with a `StoreError`. */
+  /**
+   * For a session that has just signed in and already keeps live frames. Rejects with a `StoreError`.
+   * @returns what is pending for the user, one range for each conversation that it is a member of
+   */
   async load(user: LocalUser): Promise<CatchUpRange[]> {
     await this.#interest.want([userTopic(user.id)]);
     const stamp = this.#interest.stamp;
     const rows = (await this.#read(user.id)).get(user.id) ?? [];
-    const ranges = await this.#attach(user, rows, stamp);
-    const listed = new Set(rows.map((row) => row.conversationId));
-    for (const feed of user.feeds.values()) {
-      if (listed.has(feed.conversationId)) continue;
-      // Brought by a publication while we read, and younger than the read: all of it is new.
-      feed.start(0);
-      if (feed.position > 0) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
+    const pinned = rows.map((row) => this.#hub.pin(user.id, row));
+    try {
+      const heads = await this.#headsAfterJoin(rows, stamp);
+      if (this.#hub.user(user.id) !== user) return [];
+      const ranges = rows.map((row, at): CatchUpRange => {
+        const feed = pinned[at] as ConversationFeed;
+        this.#settle(user, feed, row, heads);
+        // What is above the feed's position comes through the feed.
+        const afterSeq = Math.max(row.joinedSeq, row.deliveredSeq);
+        return { feed, afterSeq, uptoSeq: feed.position, includeOwn: false };
+      });
+      const listed = new Set(pinned);
+      for (const feed of this.#hub.youngFeeds(user)) {
+        if (!listed.has(feed)) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
+      }
+      return ranges;
+    } finally {
+      for (const feed of pinned) this.#hub.unpin(feed);
     }
-    return ranges;
   }
 
-  /** For users that became members of a group while connected, or whose membership a head check found. */
+  /** For users that became members of a conversation while connected. Rejects with a `StoreError`. */
   async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
     const stamp = this.#interest.stamp;
-    const rows = await this.#conversations.membersOf(
-      [conversationId],
-      users.map((user) => user.id),
-    );
-    await this.attachLive(rows, stamp);
+    const userIds = users.map((user) => user.id);
+    await this.attachNew(await this.#conversations.membersOf([conversationId], userIds), stamp);
   }
 
-  /** Attaches connected users to conversations they were not attached to, and lets their sessions read what they have missed. */
-  async attachLive(rows: readonly Membership[], stamp: number): Promise<void> {
-    for (const row of rows) {
-      const user = this.#hub.user(row.userId);
-      if (user === undefined || user.feeds.has(row.conversationId)) continue;
-      const ranges = await this.#attach(user, [row], stamp);
-      for (const recipient of user.recipients) if (ranges.length > 0) recipient.catchUp(ranges);
-    }
-  }
-
-  /** `stamp`: joins that were complete when the rows' read began. */
-  async #attach(user: LocalUser, rows: readonly Membership[], stamp: number): Promise<CatchUpRange[]> {
-    const gone = (): boolean => this.#hub.user(user.id) !== user;
-    if (gone()) return [];
-    const feeds = rows.map((row) => this.#hub.attach(user, row));
-    const heads = new Map(rows.map((row) => [row.conversationId, row.head]));
-    const groups = rows.filter((row) => row.kind === 'group').map((row) => row.conversationId);
-    const late = groups.filter((id) => !this.#interest.joinedBefore(groupTopic(id), stamp));
-    if (late.length > 0) {
-      await this.#interest.want(late.map(groupTopic));
-      for (let at = 0; at < late.length; at += MAX_HEADS_PER_READ) {
-        for (const [id, head] of await this.#messages.heads(late.slice(at, at + MAX_HEADS_PER_READ)))
-          heads.set(id, head);
+  /**
+   * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed.
+   * @param stamp the interest's when the read of the rows began
+   */
+  async attachNew(rows: readonly Membership[], stamp: number): Promise<void> {
+    const fresh = rows.filter((row) => this.#hub.user(row.userId)?.feeds.has(row.conversationId) === false);
+    if (fresh.length === 0) return;
+    const pinned = fresh.map((row) => this.#hub.pin(row.userId, row));
+    try {
+      const heads = await this.#headsAfterJoin(fresh, stamp);
+      for (const [at, row] of fresh.entries()) {
+        const user = this.#hub.user(row.userId);
+        if (user !== undefined) this.#settle(user, pinned[at] as ConversationFeed, row, heads);
       }
+    } finally {
+      for (const feed of pinned) this.#hub.unpin(feed);
     }
-    if (gone()) {
-      // The user left while we read: the feeds went with it, the topics of its groups must too.
-      for (const id of groups) if (this.#hub.feed(id) === undefined) this.#interest.unwant(groupTopic(id));
-      return [];
+  }
+
+  /**
+   * The heads of the rows' groups whose topic was not joined when the rows were read, read again now that it is.
+   * @param stamp joins that were complete when the rows' read began
+   */
+  async #headsAfterJoin(rows: readonly Membership[], stamp: number): Promise<Map<ConversationId, Seq>> {
+    const groups = rows.filter((row) => row.kind === 'group').map((row) => row.conversationId);
+    const late = [...new Set(groups)].filter((id) => !this.#interest.joinedBefore(groupTopic(id), stamp));
+    const heads = new Map<ConversationId, Seq>();
+    if (late.length === 0) return heads;
+    await this.#interest.want(late.map(groupTopic));
+    for (let at = 0; at < late.length; at += MAX_HEADS_PER_READ) {
+      for (const [id, head] of await this.#messages.heads(late.slice(at, at + MAX_HEADS_PER_READ))) heads.set(id, head);
     }
-    const ranges: CatchUpRange[] = [];
-    for (const [at, feed] of feeds.entries()) {
-      const row = rows[at] as Membership;
-      const head = heads.get(row.conversationId) ?? row.head;
-      feed.start(head);
-      this.#hub.noteHead(feed, head);
-      // What the feed hands out from here on, the session gets live.
-      const uptoSeq = Math.max(head, feed.position);
-      const afterSeq = Math.max(row.joinedSeq, row.deliveredSeq);
-      if (uptoSeq > afterSeq) ranges.push({ feed, afterSeq, uptoSeq, includeOwn: false });
-    }
-    return ranges;
+    return heads;
+  }
+
+  /**
+   * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member. (A
+   * session that is still loading takes its own row's word instead.)
+   */
+  #settle(user: LocalUser, feed: ConversationFeed, row: Membership, heads: ReadonlyMap<ConversationId, Seq>): void {
+    const head = Math.max(row.head, heads.get(row.conversationId) ?? 0);
+    feed.start(head);
+    this.#hub.noteHead(feed, head);
+    if (!this.#hub.attach(user, feed)) return;
+    const range = { feed, afterSeq: row.joinedSeq, uptoSeq: feed.position, includeOwn: true };
+    for (const recipient of user.recipients) recipient.catchUp([range]);
   }
 
   #read(userId: UserId): Promise<Map<UserId, Membership[]>> {

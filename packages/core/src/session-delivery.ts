@@ -34,8 +34,6 @@ export class SessionDelivery implements Recipient {
   #tailBytes = 0;
   /** Set when the tail was dropped: per feed, the last seq that came before the drop. */
   #missed: Map<ConversationFeed, Seq> | null = null;
-  /** How far the session has read for itself where that is beyond its feed: live frames up to there are duplicates. */
-  #ahead: Map<ConversationFeed, Seq> | null = null;
   #wakeOnDrain: (() => void) | null = null;
 
   constructor(deps: {
@@ -64,7 +62,9 @@ export class SessionDelivery implements Recipient {
   async start(): Promise<void> {
     const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
     if (ranges === null || this.#phase === 'closed') return;
-    this.#queued.push(...ranges);
+    const listed = new Set(ranges.map((range) => range.feed));
+    // What came to all sessions of the user meanwhile stands back behind what this session has read.
+    this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
     this.#phase = 'backlog';
     await this.#runBacklog();
   }
@@ -111,12 +111,6 @@ export class SessionDelivery implements Recipient {
   }
 
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
-    if (this.#ahead !== null) {
-      const read = this.#ahead.get(feed) ?? 0;
-      if (publication.seq >= read) this.#ahead.delete(feed);
-      if (this.#ahead.size === 0) this.#ahead = null;
-      if (publication.seq <= read) return;
-    }
     this.connection.send(publication.frame);
     if (publication.senderId !== this.user.id) this.#mark(feed, publication.seq);
   }
@@ -152,18 +146,15 @@ export class SessionDelivery implements Recipient {
         if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
       }
       this.#missed = null;
-      const ranges = this.#queued;
+      const ranges = merge(this.#queued).filter((range) => range.uptoSeq > range.afterSeq);
       this.#queued = [];
       if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;
       for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
       if (this.#missed === null && this.#queued.length === 0) break;
     }
     if (this.#phase !== 'backlog') return;
-    for (const [feed, seq] of read) {
-      // Also moves the cursor past messages of the user's own, which are pending for nobody.
-      this.#mark(feed, seq);
-      if (seq > feed.position) (this.#ahead ??= new Map()).set(feed, Math.max(seq, this.#ahead.get(feed) ?? 0));
-    }
+    // Also moves the cursors past messages of the user's own, which are pending for nobody.
+    for (const [feed, seq] of read) this.#mark(feed, seq);
     this.#phase = 'live';
     const tail = this.#tail;
     this.#tail = [];
@@ -220,4 +211,22 @@ export class SessionDelivery implements Recipient {
     }
     return null;
   }
+}
+
+/** One range for each feed: ranges of one feed that are queued together overlap or touch. */
+function merge(ranges: readonly CatchUpRange[]): CatchUpRange[] {
+  const merged = new Map<ConversationFeed, CatchUpRange>();
+  for (const range of ranges) {
+    const other = merged.get(range.feed);
+    if (other === undefined) merged.set(range.feed, range);
+    else {
+      merged.set(range.feed, {
+        feed: range.feed,
+        afterSeq: Math.min(range.afterSeq, other.afterSeq),
+        uptoSeq: Math.max(range.uptoSeq, other.uptoSeq),
+        includeOwn: range.includeOwn || other.includeOwn,
+      });
+    }
+  }
+  return [...merged.values()];
 }

@@ -118,8 +118,7 @@ export class Session implements ConnectionHandler {
     const delivery = this.#phase.kind === 'signed_in' ? this.#phase.delivery : null;
     if (this.#phase.kind !== 'closed') this.#phase = { kind: 'closing', delivery };
     await this.#replies.emptied();
-    if (delivery !== null && delivery.watermark.wantsPing)
-      delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
+    if (delivery?.watermark.wantsPing) delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
   }
 
   /** Whether `drain` has left nothing that a little more patience would bring. */
@@ -138,7 +137,10 @@ export class Session implements ConnectionHandler {
     const services = this.#services;
     try {
       const identity = await services.authenticator.authenticate(firstFrame);
-      if (!identity.ok) return this.#end('sign_in_refused', identity.error, identity.detail);
+      if (!identity.ok) {
+        this.#end('sign_in_refused', identity.error, identity.detail);
+        return;
+      }
       const user = await services.conversations.ensureUser(identity.userId, identity.name);
       this.#welcome(user);
     } catch (error) {
@@ -176,12 +178,14 @@ export class Session implements ConnectionHandler {
     if (!decoded.ok) {
       services.telemetry.frameReceived('invalid');
       this.#replies.answer(this.#error(decoded.error, decoded.detail));
-      return this.#checkUnanswered();
+      this.#checkUnanswered();
+      return;
     }
     services.telemetry.frameReceived(decoded.frame.type);
     if (this.#replies.waiting >= services.settings.maxInFlightPerSession) {
       this.#replies.answer(this.#error('overloaded', 'Wait for answers before you send more.'));
-      return this.#checkUnanswered();
+      this.#checkUnanswered();
+      return;
     }
     const slot = this.#replies.reserve();
     dispatch(decoded.frame, caller, services).then(
@@ -197,14 +201,18 @@ export class Session implements ConnectionHandler {
   #settle(slot: ReturnType<ReplyQueue['reserve']>, reply: Reply): void {
     switch (reply.kind) {
       case 'text':
-        return this.#replies.settle(slot, reply.text);
+        this.#replies.settle(slot, reply.text);
+        break;
       case 'nothing':
-        return this.#replies.settle(slot, null);
+        this.#replies.settle(slot, null);
+        break;
       case 'error':
-        return this.#replies.settle(slot, this.#error(reply.name, reply.detail));
+        this.#replies.settle(slot, this.#error(reply.name, reply.detail));
+        break;
       case 'close':
         this.#replies.settle(slot, null);
-        return this.#close(reply.name);
+        this.#close(reply.name);
+        break;
     }
   }
 

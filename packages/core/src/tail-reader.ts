@@ -107,7 +107,7 @@ export class TailReader {
       const here = new Set(rows.map((row) => row.conversationId));
       if (this.#strangers.size > MAX_STRANGERS) this.#strangers.clear();
       for (const id of page) if (!here.has(id)) this.#strangers.add(id);
-      await this.#loader.attachLive(rows, stamp);
+      await this.#loader.attachNew(rows, stamp);
     }
   }
 }

@@ -58,7 +58,8 @@ function replyTo(outcome: SendOutcome): Reply {
 /** The conversation is not known here yet (it is new, or the session is still loading): asks the store, in turn with the session's other sends to it. */
 async function lookUpAndAppend(send: Send, caller: Caller, services: NodeServices): Promise<Reply> {
   const { conversationId } = send;
-  const lookups = (caller.lookups ??= new Map());
+  caller.lookups ??= new Map();
+  const { lookups } = caller;
   const before = lookups.get(conversationId) ?? Promise.resolve();
   const lookup = before
     .catch(() => undefined)

@@ -96,9 +96,7 @@ export interface MessageStore {
   lastMessageId(): Promise<MessageId>;
 
   /** Where the messages are, for those of `messageIds` (at most 1,000) that exist. */
-  locate(
-    messageIds: readonly MessageId[],
-  ): Promise<
+  locate(messageIds: readonly MessageId[]): Promise<
     Map<
       MessageId,
       {

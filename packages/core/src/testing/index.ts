@@ -3,11 +3,13 @@ export { type BusFaults, type BusHarness, type BusNode, RecordedEvents, sortedId
 export { conversationStoreContract } from './conversation-store-contract.ts';
 export { directoryContract } from './directory-contract.ts';
 export { FakeClock } from './fake-clock.ts';
+export { FakeConnection } from './fake-connection.ts';
 export { messageStoreContract } from './message-store-contract.ts';
 export { Random, testSeed } from './random.ts';
 export { receiptStoreContract } from './receipt-store-contract.ts';
 export { SeededNetwork, type SeededNetworkOptions } from './seeded-network.ts';
 export type { SeededNode } from './seeded-node.ts';
+export { SeededDatabase } from './seeded-stores.ts';
 export {
   appendRetrying,
   type CursorRow,
@@ -19,3 +21,5 @@ export {
   type StoreHarness,
   type Stores,
 } from './store-harness.ts';
+export { TestCluster, type TestNode } from './test-cluster.ts';
+export { CountingTelemetry, silentLog, trustingAuthenticator } from './test-doubles.ts';

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { testSeed } from './testing/random.ts';
+import { simulate } from './testing/simulation.ts';
+
+describe('a cluster under random faults', () => {
+  const first = testSeed();
+  const runs = Number(process.env.PARLEY_TEST_RUNS ?? 12);
+  it.each(Array.from({ length: runs }, (_, n) => (first + n) >>> 0))(
+    'G1 G2 G4 G5 G6 G7: nothing acknowledged is lost, doubled or out of order (seed %i)',
+    async (seed) => {
+      const { sent, problems } = await simulate(seed, 250);
+      expect(problems).toEqual([]);
+      expect(sent).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+});
