@@ -1,0 +1,21 @@
+import type { ConversationStore, MessageStore, ReceiptStore } from '@parley/core';
+import type { MigrationReport } from './migrator.ts';
+
+/** The stores of one node on one database. */
+export interface SqlStores {
+  readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
+  readonly receipts: ReceiptStore;
+  /** Brings the schema up to this build's version; safe from many nodes at once. Rejects with a `SchemaError` when the schema is newer. */
+  migrate(): Promise<MigrationReport>;
+  /** The version of the schema in the database; null when there is none. */
+  schemaVersion(): Promise<number | null>;
+  /** Rejects with a `SchemaError`, which names the command to run, unless the schema is exactly this build's. */
+  assertSchema(): Promise<void>;
+  /** A random id made when the schema was first created: another epoch is another history, however alike the ids are. */
+  epoch(): Promise<string>;
+  /** Resolves when the database answers; rejects with a `StoreError` within a bounded time. */
+  ping(): Promise<void>;
+  /** Lets running calls end (bounded), then closes every connection. Calls made afterwards reject. Idempotent. */
+  close(): Promise<void>;
+}

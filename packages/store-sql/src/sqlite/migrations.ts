@@ -1,0 +1,5 @@
+import type { Migration } from '../migrator.ts';
+import { migration as chat } from './migrations/0001-chat.ts';
+
+/** In order; a released one is never changed. */
+export const SQLITE_MIGRATIONS: readonly Migration[] = [chat];

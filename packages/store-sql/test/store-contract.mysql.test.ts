@@ -1,0 +1,6 @@
+import { conversationStoreContract, messageStoreContract, receiptStoreContract } from '@parley/core/testing';
+import { openMysqlHarness } from './mysql-harness.ts';
+
+messageStoreContract('MySQL', openMysqlHarness);
+conversationStoreContract('MySQL', openMysqlHarness);
+receiptStoreContract('MySQL', openMysqlHarness);

@@ -1,0 +1,6 @@
+import { conversationStoreContract, messageStoreContract, receiptStoreContract } from '@parley/core/testing';
+import { openSqliteHarness } from './sqlite-harness.ts';
+
+messageStoreContract('SQLite', openSqliteHarness);
+conversationStoreContract('SQLite', openSqliteHarness);
+receiptStoreContract('SQLite', openSqliteHarness);
