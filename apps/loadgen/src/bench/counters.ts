@@ -2,6 +2,8 @@ import { Redis } from 'ioredis';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { MysqlAddress } from '../peers/plain-store-mysql.ts';
 
+const COMMITS = 'trx_rw_commits';
+
 export interface Counters {
   /** PUBLISH and SPUBLISH commands, those of scripts included. */
   readonly publishes: number;
@@ -20,23 +22,21 @@ export class CounterReader {
   }
 
   static async open(redisUrl: string, mysql: MysqlAddress): Promise<CounterReader> {
-    return new CounterReader(new Redis(redisUrl), await createConnection({ ...mysql }));
+    const connection = await createConnection({ ...mysql });
+    await connection.query(`SET GLOBAL innodb_monitor_enable = '${COMMITS}'`);
+    return new CounterReader(new Redis(redisUrl), connection);
   }
 
   async read(): Promise<Counters> {
     const [stats, [rows]] = await Promise.all([
       this.#redis.info('commandstats'),
-      this.#mysql.query<RowDataPacket[]>(
-        "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME IN ('trx_rw_commits')",
-      ),
+      this.#mysql.query<RowDataPacket[]>('SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = ?', [
+        COMMITS,
+      ]),
     ]);
     let publishes = 0;
     for (const match of stats.matchAll(/^cmdstat_s?publish:calls=(\d+)/gm)) publishes += Number(match[1]);
     return { publishes, commits: Number(rows[0]?.COUNT ?? 0) };
-  }
-
-  async enable(): Promise<void> {
-    await this.#mysql.query("SET GLOBAL innodb_monitor_enable = 'trx_rw_commits'");
   }
 
   async close(): Promise<void> {

@@ -47,6 +47,10 @@ export async function startPlainServer(options: PlainServerOptions): Promise<Pla
   const store: PlainStore =
     shared === undefined ? new MemoryPlainStore() : await MysqlPlainStore.open(shared.mysql, shared.connections);
   const server = new WebSocketServer({ port: options.port, host: '127.0.0.1', perMessageDeflate: false });
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve);
+    server.once('error', reject);
+  });
   const node = new PlainNode(store, shared === undefined);
   const faults = new FaultInjector<PlainMessage>({
     fault: options.fault ?? 'none',
@@ -57,12 +61,9 @@ export async function startPlainServer(options: PlainServerOptions): Promise<Pla
     },
   });
   const onMessage = (message: PlainMessage): void => faults.pass(message);
-  node.bus = shared === undefined ? new LocalPlainBus(onMessage) : await RedisPlainBus.open(shared.redisUrl, onMessage);
   server.on('connection', (socket) => node.accept(socket));
-  await new Promise<void>((resolve, reject) => {
-    server.once('listening', resolve);
-    server.once('error', reject);
-  });
+  node.bus = shared === undefined ? new LocalPlainBus(onMessage) : await RedisPlainBus.open(shared.redisUrl, onMessage);
+  await listening;
   const { port } = server.address() as AddressInfo;
   return {
     url: `ws://127.0.0.1:${port}`,

@@ -1,8 +1,9 @@
-import { App, us_socket_local_port } from 'uWebSockets.js';
+import uWS from 'uWebSockets.js';
 
 /** A bare uWebSockets.js echo server on a free loopback port; prints {"url"}; ends when its standard input ends. */
 export function main(): void {
-  App()
+  uWS
+    .App()
     .ws('/*', {
       compression: 0,
       message: (socket, message) => {
@@ -11,7 +12,7 @@ export function main(): void {
     })
     .listen('127.0.0.1', 0, (listening) => {
       if (listening === false) throw new Error('cannot listen on a loopback port');
-      console.log(JSON.stringify({ url: `ws://127.0.0.1:${us_socket_local_port(listening)}` }));
+      console.log(JSON.stringify({ url: `ws://127.0.0.1:${uWS.us_socket_local_port(listening)}` }));
     });
   process.stdin.once('end', () => process.exit(0)).resume();
 }

@@ -8,11 +8,12 @@ export const INSERT_CONNECTIONS = 2;
 
 /** The columns and keys of the real table, so that a row costs what a message's row costs. */
 const TABLE = `CREATE TABLE raw_messages (
-  conversation_id BIGINT NOT NULL, seq BIGINT NOT NULL, id BIGINT NOT NULL AUTO_INCREMENT, sender_id BIGINT NOT NULL,
-  recipient_id BIGINT NULL, client_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, body TEXT NOT NULL,
-  status TINYINT NOT NULL DEFAULT 0, sent_at DATETIME(6) NOT NULL, delivered_at DATETIME(6) NULL, seen_at DATETIME(6) NULL,
+  conversation_id BIGINT UNSIGNED NOT NULL, seq BIGINT UNSIGNED NOT NULL, id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  sender_id BIGINT UNSIGNED NOT NULL, recipient_id BIGINT UNSIGNED NULL, client_id VARBINARY(64) NOT NULL, body TEXT NOT NULL,
+  status ENUM('sent', 'delivered', 'seen') CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'sent',
+  delivered_at DATETIME(6) NULL, seen_at DATETIME(6) NULL, sent_at DATETIME(6) NOT NULL,
   PRIMARY KEY (conversation_id, seq), UNIQUE KEY (id), UNIQUE KEY (conversation_id, sender_id, client_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`;
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 
 /**
  * Multi-row INSERTs of 64 rows over 2 connections, one commit each, flushed to the disk: the most that a database gives to anyone who
