@@ -1,0 +1,215 @@
+import type { ChatNodeStatus, Log, Telemetry } from '@parley/core';
+import { CLOSE_CODES, type ErrorName } from '@parley/protocol';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { LabelledTally, Tally } from './tally.ts';
+
+/** Seconds; the aims are milliseconds, the tail is what a bus outage makes. */
+const LATENCY_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** Codes that a client may send are many; those that mean something are these, and the rest is `other`. */
+const KNOWN_CODES: ReadonlySet<number> = new Set([
+  ...[1000, 1001, 1005, 1006, 1009, 1011],
+  ...Object.values(CLOSE_CODES).map(({ code }) => code),
+]);
+
+type StatusGauge = readonly [name: string, help: string, read: (status: ChatNodeStatus) => number];
+const STATUS_GAUGES: readonly StatusGauge[] = [
+  ['parley_connections_signed_in', 'Connections that have signed in', (status) => status.signedIn],
+  ['parley_users', 'Users with a connection here', (status) => status.users],
+  ['parley_feeds', 'Conversations followed here', (status) => status.feeds],
+  ['parley_topics', 'Topics joined in the directory', (status) => status.topics],
+  ['parley_queued_rows', 'G8: messages waiting for their transaction', (status) => status.queuedRows],
+  ['parley_pending_receipts', 'G8: receipts waiting to be written', (status) => status.pendingReceipts],
+  ['parley_pending_announcements', 'G4: heads to be announced again', (status) => status.pendingAnnouncements],
+  ['parley_open_gaps', 'G5: conversations that wait for a missing message', (status) => status.openGaps],
+  ['parley_bus_up', 'G4: 1 while the bus is connected and in sync', (status) => (status.busUp ? 1 : 0)],
+  ['parley_draining', 'G10: 1 while the node empties itself', (status) => (status.draining ? 1 : 0)],
+];
+
+/** Counts for Prometheus. Each help text names the promise that the number speaks of. */
+export class Metrics implements Telemetry {
+  readonly registry = new Registry();
+  readonly #log: Log;
+  #open = 0;
+  readonly #opened: Tally;
+  readonly #closed: LabelledTally;
+  readonly #slow: Tally;
+  readonly #refused: LabelledTally;
+  readonly #signedIn: Tally;
+  readonly #received: LabelledTally;
+  readonly #delivered: Tally;
+  readonly #backlog: Tally;
+  readonly #errors: LabelledTally;
+  readonly #committedRows: Tally;
+  readonly #commitRetries: LabelledTally;
+  readonly #commitSeconds: Histogram;
+  readonly #commitRows: Histogram;
+  readonly #deliverySeconds: Histogram;
+  readonly #envelopesOut: Tally;
+  readonly #publicationsOut: Tally;
+  readonly #unpublished: Tally;
+  readonly #envelopesIn: Tally;
+  readonly #publicationsIn: Tally;
+  readonly #busLosses: Tally;
+  readonly #gaps: Tally;
+  readonly #gapMessages: Tally;
+  readonly #audit: Tally;
+  readonly #receipts: Tally;
+
+  constructor(log: Log) {
+    this.#log = log;
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    const tally = (name: string, help: string) => new Tally(this.registry, name, help);
+    const labelled = (name: string, help: string, label: string) => new LabelledTally(this.registry, name, help, label);
+    const open = (): number => this.#open;
+    new Gauge({
+      name: 'parley_connections',
+      help: 'G8: open connections',
+      registers,
+      collect() {
+        this.set(open());
+      },
+    });
+    this.#opened = tally('parley_connections_opened_total', 'Connections taken');
+    this.#closed = labelled('parley_connections_closed_total', 'Connections ended, by close code', 'code');
+    this.#slow = tally('parley_slow_closes_total', 'G8: connections ended since the client read too slowly');
+    this.#refused = labelled('parley_handshakes_refused_total', 'HTTP requests that became no WebSocket', 'reason');
+    this.#signedIn = tally('parley_sign_ins_total', 'G7: sign-ins that succeeded');
+    this.#received = labelled('parley_frames_received_total', 'Frames of clients, by type', 'type');
+    this.#delivered = tally('parley_messages_delivered_total', 'G4: message frames handed to sockets as they came');
+    this.#backlog = tally('parley_backlog_messages_total', 'G4: message frames handed to sockets on connect');
+    this.#errors = labelled('parley_errors_sent_total', 'Error frames, by name', 'name');
+    this.#committedRows = tally('parley_messages_committed_total', 'G1: messages committed');
+    this.#commitRetries = labelled('parley_commit_retries_total', 'G3: transactions run again, by outcome', 'outcome');
+    this.#commitSeconds = new Histogram({
+      name: 'parley_commit_seconds',
+      help: 'G1: time of one transaction of messages',
+      buckets: LATENCY_BUCKETS,
+      registers,
+    });
+    this.#commitRows = new Histogram({
+      name: 'parley_commit_rows',
+      help: 'G1: messages in one transaction',
+      buckets: BATCH_BUCKETS,
+      registers,
+    });
+    this.#deliverySeconds = new Histogram({
+      name: 'parley_delivery_seconds',
+      help: 'G4: from commit on any node to the hand-over to local sockets, the lag of the bus included',
+      buckets: LATENCY_BUCKETS,
+      registers,
+    });
+    this.#envelopesOut = tally('parley_bus_envelopes_sent_total', 'G4: envelopes published, one per node and flush');
+    this.#publicationsOut = tally('parley_bus_publications_sent_total', 'G4: messages in them');
+    this.#unpublished = tally('parley_bus_unannounced_total', 'G4: heads whose announcement failed and is made again');
+    this.#envelopesIn = tally('parley_bus_envelopes_received_total', 'G4: envelopes received');
+    this.#publicationsIn = tally('parley_bus_publications_received_total', 'G4: messages in them');
+    this.#busLosses = tally(
+      'parley_bus_losses_total',
+      'G4: times the bus may have lost something, and heads were checked',
+    );
+    this.#gaps = tally('parley_gaps_repaired_total', 'G5: gaps filled from the store');
+    this.#gapMessages = tally('parley_gap_messages_total', 'G5: messages in them');
+    this.#audit = tally('parley_audit_found_total', 'G4: conversations that only the audit found behind; must stay 0');
+    this.#receipts = tally('parley_receipts_written_total', 'G6: status steps written');
+  }
+
+  /** Adds the gauges that are read off the engine when somebody looks. */
+  watch(status: () => ChatNodeStatus): void {
+    for (const [name, help, read] of STATUS_GAUGES) {
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(read(status()));
+        },
+      });
+    }
+  }
+
+  connectionOpened(): void {
+    this.#open += 1;
+    this.#opened.add(1);
+  }
+
+  connectionClosed(code: number, slow: boolean): void {
+    this.#open -= 1;
+    this.#closed.add(KNOWN_CODES.has(code) ? String(code) : 'other');
+    if (slow) this.#slow.add(1);
+  }
+
+  handshakeRefused(reason: string): void {
+    this.#refused.add(reason);
+  }
+
+  signedIn(): void {
+    this.#signedIn.add(1);
+  }
+
+  frameReceived(type: string): void {
+    this.#received.add(type);
+  }
+
+  frameDelivered(count: number): void {
+    this.#delivered.add(count);
+  }
+
+  errorSent(name: ErrorName): void {
+    this.#errors.add(name);
+  }
+
+  committed(rows: number, commitMs: number): void {
+    this.#committedRows.add(rows);
+    this.#commitSeconds.observe(commitMs / 1_000);
+    this.#commitRows.observe(rows);
+  }
+
+  commitRetried(outcome: 'not_committed' | 'unknown'): void {
+    this.#commitRetries.add(outcome);
+  }
+
+  deliveryLatency(ms: number): void {
+    this.#deliverySeconds.observe(ms / 1_000);
+  }
+
+  published(envelopes: number, publications: number): void {
+    this.#envelopesOut.add(envelopes);
+    this.#publicationsOut.add(publications);
+  }
+
+  publishFailed(heads: number): void {
+    this.#unpublished.add(heads);
+  }
+
+  envelopeReceived(publications: number): void {
+    this.#envelopesIn.add(1);
+    this.#publicationsIn.add(publications);
+  }
+
+  /** The reason is for people: it goes to the log and into no label. */
+  busLoss(reason: string): void {
+    this.#busLosses.add(1);
+    this.#log.warn({ reason }, 'the bus may have lost something; heads are being checked');
+  }
+
+  gapRepaired(messages: number): void {
+    this.#gaps.add(1);
+    this.#gapMessages.add(messages);
+  }
+
+  auditFound(conversations: number): void {
+    this.#audit.add(conversations);
+    this.#log.error({ conversations }, 'the audit found conversations behind that no other check had seen');
+  }
+
+  receiptsWritten(rows: number): void {
+    this.#receipts.add(rows);
+  }
+
+  backlogDelivered(messages: number): void {
+    this.#backlog.add(messages);
+  }
+}

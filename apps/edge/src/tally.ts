@@ -1,0 +1,48 @@
+import { Counter, type Registry } from 'prom-client';
+
+/**
+ * A counter for the hot path: counting is an addition, and prom-client, which sorts and hashes labels on each call, is told when somebody
+ * looks. Labels come from bounded sets only.
+ */
+export class Tally {
+  #total = 0;
+
+  constructor(registry: Registry, name: string, help: string) {
+    const total = (): number => this.#total;
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(total());
+      },
+    });
+  }
+
+  add(count: number): void {
+    this.#total += count;
+  }
+}
+
+export class LabelledTally {
+  readonly #counts = new Map<string, number>();
+
+  constructor(registry: Registry, name: string, help: string, label: string) {
+    const counts = this.#counts;
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [value, count] of counts) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+
+  add(value: string): void {
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
+  }
+}

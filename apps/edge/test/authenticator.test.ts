@@ -1,0 +1,304 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '@parley/core';
+import { FakeClock } from '@parley/core/testing';
+import { exportJWK, exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JwtConfig, JwtKeyConfig } from '../src/auth-config.ts';
+import { DevelopmentAuthenticator } from '../src/authenticator-development.ts';
+import { JwtAuthenticator } from '../src/authenticator-jwt.ts';
+
+const SECRET = 'a secret of at least thirty-two bytes';
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const NOW_SECONDS = 1_700_000_000;
+
+type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
+let rsa: Keys;
+let ec: Keys;
+let folder: string;
+const opened: JwtAuthenticator[] = [];
+
+beforeAll(async () => {
+  rsa = await generateKeyPair('RS256', { extractable: true });
+  ec = await generateKeyPair('ES256', { extractable: true });
+  folder = mkdtempSync(join(tmpdir(), 'parley-auth-'));
+});
+
+afterAll(() => {
+  for (const authenticator of opened) authenticator.close();
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, content: string): JwtKeyConfig {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return { kind: 'file', path };
+}
+
+async function open(key: JwtKeyConfig, rest: Partial<JwtConfig> = {}, clock = new FakeClock(NOW_SECONDS * 1e6)) {
+  const config: JwtConfig = { kind: 'jwt', key, issuer: null, audience: null, ...rest };
+  const authenticator = await JwtAuthenticator.open({ config, clock, log: silent });
+  opened.push(authenticator);
+  return authenticator;
+}
+
+const hmac = new TextEncoder().encode(SECRET);
+const secretKey: JwtKeyConfig = { kind: 'secret', secret: SECRET };
+
+function token(
+  payload: JWTPayload,
+  key: Parameters<SignJWT['sign']>[0] = hmac,
+  header: { alg: string; kid?: string } = { alg: 'HS256' },
+) {
+  return new SignJWT({ exp: NOW_SECONDS + 60, ...payload }).setProtectedHeader(header).sign(key);
+}
+
+describe('DevelopmentAuthenticator', () => {
+  const authenticator = new DevelopmentAuthenticator();
+  it.each<[string, unknown]>([
+    ['7', { ok: true, userId: 7, name: null }],
+    [' 7\n', { ok: true, userId: 7, name: null }],
+    ['9007199254740991', { ok: true, userId: 9007199254740991, name: null }],
+    ['9007199254740993', { ok: false, error: 'invalid_user_id' }],
+    ['0', { ok: false, error: 'invalid_user_id' }],
+    ['-7', { ok: false, error: 'invalid_user_id' }],
+    ['7.0', { ok: false, error: 'invalid_user_id' }],
+    ['1e3', { ok: false, error: 'invalid_user_id' }],
+    ['', { ok: false, error: 'invalid_user_id' }],
+    ['{"type":"hello"}', { ok: false, error: 'invalid_user_id' }],
+  ])('L1a: %j', (text, expected) => {
+    expect(authenticator.authenticate(text)).toEqual(expected);
+  });
+
+  it('says to a client with a token that it takes none', () => {
+    expect(authenticator.authenticate('aaa.bbb.ccc')).toMatchObject({
+      error: 'invalid_user_id',
+      detail: expect.stringMatching(/no tokens/),
+    });
+  });
+});
+
+describe('JwtAuthenticator: keys', () => {
+  it('L17: HS256 with a secret', async () => {
+    const authenticator = await open(secretKey);
+    expect(await authenticator.authenticate(await token({ sub: '7', name: 'Dakola Timmy' }))).toEqual({
+      ok: true,
+      userId: 7,
+      name: 'Dakola Timmy',
+    });
+  });
+
+  it.each<[string, () => Promise<string>, () => Keys, string]>([
+    ['RS256, PEM', () => exportSPKI(rsa.publicKey), () => rsa, 'RS256'],
+    ['ES256, PEM', () => exportSPKI(ec.publicKey), () => ec, 'ES256'],
+    ['RS256, JWK', async () => JSON.stringify(await exportJWK(rsa.publicKey)), () => rsa, 'RS256'],
+    ['ES256, JWK', async () => JSON.stringify(await exportJWK(ec.publicKey)), () => ec, 'ES256'],
+    [
+      'ES256, JWK set',
+      async () => JSON.stringify({ keys: [await exportJWK(rsa.publicKey), await exportJWK(ec.publicKey)] }),
+      () => ec,
+      'ES256',
+    ],
+  ])('L17: %s from a file', async (name, content, keys, alg) => {
+    const authenticator = await open(file(name.replaceAll(/\W/g, '-'), await content()));
+    const good = await token({ sub: '7' }, keys().privateKey, { alg });
+    expect(await authenticator.authenticate(good)).toEqual({ ok: true, userId: 7, name: null });
+    const stranger = await generateKeyPair(alg);
+    const forged = await token({ sub: '7' }, stranger.privateKey, { alg });
+    expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
+  });
+
+  it('G7: takes the algorithm from the key and never from the token', async () => {
+    const pem = await exportSPKI(rsa.publicKey);
+    const authenticator = await open(file('confusion.pem', pem));
+    // The classic forgery: the public key, which everybody has, as the secret of an HMAC.
+    const forged = await token({ sub: '7' }, new TextEncoder().encode(pem));
+    expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const unsigned = `${encode({ alg: 'none' })}.${encode({ sub: '7', exp: NOW_SECONDS + 60 })}.`;
+    expect(await authenticator.authenticate(unsigned)).toMatchObject({ ok: false, error: 'invalid_token' });
+    const bySecret = await open(secretKey);
+    expect(await bySecret.authenticate(unsigned)).toMatchObject({ ok: false, error: 'invalid_token' });
+    const otherHash = await token({ sub: '7' }, hmac, { alg: 'HS512' });
+    expect(await bySecret.authenticate(otherHash)).toMatchObject({ ok: false, error: 'invalid_token' });
+  });
+
+  it.each<[string, () => Promise<string>, RegExp]>([
+    ['private.pem', () => exportPKCS8(ec.privateKey), /private key/],
+    ['private.jwk', async () => JSON.stringify(await exportJWK(ec.privateKey)), /private key/],
+    ['text.pem', async () => 'not a key', /no public key/],
+    ['text.jwk', async () => '{not json', /no JSON/],
+    [
+      'p384.pem',
+      async () => exportSPKI((await generateKeyPair('ES384', { extractable: true })).publicKey),
+      /RSA key of 2048 bits or more, or an EC key on P-256/,
+    ],
+  ])('refuses the key file %s', async (name, content, expected) => {
+    await expect(open(file(name, await content()))).rejects.toThrow(expected);
+  });
+
+  it('refuses a key file that is not there', async () => {
+    await expect(open({ kind: 'file', path: join(folder, 'absent') })).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('JwtAuthenticator: tokens', () => {
+  it.each<[string, JWTPayload, unknown]>([
+    ['expired', { sub: '7', exp: NOW_SECONDS - 6 }, { error: 'token_expired' }],
+    ['expired within the leeway', { sub: '7', exp: NOW_SECONDS - 4 }, { ok: true }],
+    [
+      'without exp',
+      { sub: '7', exp: undefined as never },
+      { error: 'invalid_token', detail: expect.stringMatching(/"exp"/) },
+    ],
+    [
+      'not valid yet',
+      { sub: '7', nbf: NOW_SECONDS + 60 },
+      { error: 'invalid_token', detail: expect.stringMatching(/"nbf"/) },
+    ],
+    ['not valid yet within the leeway', { sub: '7', nbf: NOW_SECONDS + 4 }, { ok: true }],
+    ['without sub', {}, { error: 'invalid_token', detail: expect.stringMatching(/"sub"/) }],
+    ['sub zero', { sub: '0' }, { error: 'invalid_token', detail: expect.stringMatching(/"sub"/) }],
+    ['sub with a sign', { sub: '-7' }, { error: 'invalid_token', detail: expect.stringMatching(/"sub"/) }],
+    ['sub with white space', { sub: ' 7' }, { error: 'invalid_token', detail: expect.stringMatching(/"sub"/) }],
+    ['sub in words', { sub: 'auth0|7' }, { error: 'invalid_token', detail: expect.stringMatching(/"sub"/) }],
+    ['sub a number', { sub: 7 as never }, { error: 'invalid_token' }],
+    [
+      'sub beyond 2^53',
+      { sub: '9007199254740993' },
+      { error: 'invalid_token', detail: expect.stringMatching(/"sub"/) },
+    ],
+  ])('%s', async (_name, payload, expected) => {
+    const authenticator = await open(secretKey);
+    expect(await authenticator.authenticate(await token(payload))).toMatchObject(expected as object);
+  });
+
+  it('checks iss and aud where they are configured', async () => {
+    const authenticator = await open(secretKey, { issuer: 'https://id.example', audience: 'parley' });
+    const verdict = async (claims: JWTPayload) => authenticator.authenticate(await token({ sub: '7', ...claims }));
+    expect(await verdict({ iss: 'https://id.example', aud: ['other', 'parley'] })).toMatchObject({ ok: true });
+    expect(await verdict({ aud: 'parley' })).toMatchObject({
+      error: 'invalid_token',
+      detail: expect.stringMatching(/"iss"/),
+    });
+    expect(await verdict({ iss: 'https://evil.example', aud: 'parley' })).toMatchObject({
+      detail: expect.stringMatching(/"iss"/),
+    });
+    expect(await verdict({ iss: 'https://id.example', aud: 'other' })).toMatchObject({
+      detail: expect.stringMatching(/"aud"/),
+    });
+    expect(await verdict({ iss: 'https://id.example' })).toMatchObject({ detail: expect.stringMatching(/"aud"/) });
+  });
+
+  it.each(['7', 'hello', '', '{}', 'a.b', `${'x'.repeat(9_000)}.y.z`, 'a.b.c', '!.!.!'])(
+    'L17: refuses %j as a first frame',
+    async (text) => {
+      const authenticator = await open(secretKey);
+      expect(await authenticator.authenticate(text)).toMatchObject({ ok: false, error: 'invalid_token' });
+    },
+  );
+
+  it('refuses a token that was changed on the way', async () => {
+    const authenticator = await open(secretKey);
+    const [header, , signature] = (await token({ sub: '7' })).split('.');
+    const payload = Buffer.from(JSON.stringify({ sub: '8', exp: NOW_SECONDS + 60 })).toString('base64url');
+    const verdict = await authenticator.authenticate(`${header}.${payload}.${signature}`);
+    expect(verdict).toEqual({ ok: false, error: 'invalid_token' });
+  });
+
+  it.each<[string, unknown, string | null]>([
+    ['a name', ' Dakola Timmy ', 'Dakola Timmy'],
+    ['no name', undefined, null],
+    ['a number', 7, null],
+    ['white space', '  ', null],
+    ['a lone surrogate', 'a\ud800', null],
+    ['a line break', 'a\nb', null],
+    ['255 bytes', 'é'.repeat(127), 'é'.repeat(127)],
+    ['256 bytes', 'é'.repeat(128), null],
+  ])('takes the name from the token: %s', async (_case, name, expected) => {
+    const authenticator = await open(secretKey);
+    const verdict = await authenticator.authenticate(
+      await token({ sub: '7', ...(name === undefined ? {} : { name }) }),
+    );
+    expect(verdict).toEqual({ ok: true, userId: 7, name: expected });
+  });
+});
+
+describe('JwtAuthenticator: keys of a URL', () => {
+  let server: Server;
+  let url: string;
+  let requests = 0;
+  let answer: () => { status: number; body: string };
+  let keySet: string;
+
+  beforeAll(async () => {
+    keySet = JSON.stringify({ keys: [{ ...(await exportJWK(rsa.publicKey)), kid: 'one', alg: 'RS256' }] });
+    server = createServer((_request, response) => {
+      requests += 1;
+      const { status, body } = answer();
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  });
+
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const good = () => token({ sub: '7' }, rsa.privateKey, { alg: 'RS256', kid: 'one' });
+
+  it('L17: fetches them once, and keeps them while their server is away', async () => {
+    requests = 0;
+    answer = () => ({ status: 200, body: keySet });
+    const authenticator = await open({ kind: 'jwks_url', url });
+    for (let i = 0; i < 5; i++) expect(await authenticator.authenticate(await good())).toMatchObject({ ok: true });
+    expect(requests).toBe(1);
+    answer = () => ({ status: 500, body: '' });
+    await authenticator.refreshKeys();
+    expect(requests).toBe(2);
+    expect(await authenticator.authenticate(await good())).toMatchObject({ ok: true });
+  });
+
+  it('fetches them anew every ten minutes, so that a key taken back is refused', async () => {
+    answer = () => ({ status: 200, body: keySet });
+    const clock = new FakeClock(NOW_SECONDS * 1e6);
+    const authenticator = await open({ kind: 'jwks_url', url }, {}, clock);
+    const before = requests;
+    answer = () => ({ status: 200, body: JSON.stringify({ keys: [] }) });
+    clock.advance(600_000);
+    await expect.poll(() => requests).toBe(before + 1);
+    const late = await token({ sub: '7', exp: NOW_SECONDS + 3_600 }, rsa.privateKey, { alg: 'RS256', kid: 'one' });
+    await expect.poll(() => authenticator.authenticate(late)).toMatchObject({ ok: false, error: 'invalid_token' });
+  });
+
+  it('does not fetch for each token with an unknown key', async () => {
+    answer = () => ({ status: 200, body: keySet });
+    const authenticator = await open({ kind: 'jwks_url', url });
+    const before = requests;
+    const stranger = await generateKeyPair('RS256');
+    for (let i = 0; i < 5; i++) {
+      const forged = await token({ sub: '7' }, stranger.privateKey, { alg: 'RS256', kid: `made-up-${i}` });
+      expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
+    }
+    expect(requests).toBe(before);
+  });
+
+  it.each([
+    ['an error', () => ({ status: 500, body: '' })],
+    ['no JSON', () => ({ status: 200, body: '<html>' })],
+    ['no key set', () => ({ status: 200, body: '{"keys":7}' })],
+    ['more than 1 MiB', () => ({ status: 200, body: `{"keys":[],"x":"${'x'.repeat(1_100_000)}"}` })],
+  ])('does not blame the token when the server answers with %s, and recovers', async (_name, bad) => {
+    answer = bad;
+    const authenticator = await open({ kind: 'jwks_url', url });
+    expect(await authenticator.authenticate(await good())).toEqual({ ok: false, error: 'internal' });
+    answer = () => ({ status: 200, body: keySet });
+    await authenticator.refreshKeys();
+    expect(await authenticator.authenticate(await good())).toMatchObject({ ok: true });
+  });
+});
