@@ -1,6 +1,7 @@
 import { Kysely, MysqlDialect } from 'kysely';
 import type { SslOptions } from 'mysql2';
 import { SqlConversationStore } from '../conversation-store-sql.ts';
+import { SqlInspector } from '../inspector-sql.ts';
 import { assertSchemaVersion } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import type { SqlStores } from '../sql-stores.ts';
@@ -119,6 +120,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     messages: new MysqlMessageStore(db, mysqlFlavor, writers),
     conversations: new SqlConversationStore(db, mysqlFlavor),
     receipts: new MysqlReceiptStore(writers),
+    inspector: new SqlInspector(db, mysqlFlavor),
     migrate: async () => {
       const connection = await openForMigration();
       try {

@@ -1,6 +1,7 @@
 import { refusal } from '@parley/core';
 import { Kysely, SqliteDialect } from 'kysely';
 import { SqlConversationStore } from '../conversation-store-sql.ts';
+import { SqlInspector } from '../inspector-sql.ts';
 import { assertSchemaVersion, type MigrationSession, runMigrations } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import { SchemaError } from '../schema-error.ts';
@@ -66,6 +67,7 @@ export function openSqliteStoreOn(database: Database): SqlStores {
     messages: new SqliteMessageStore(db, sqliteFlavor, guard, writer),
     conversations: new SqlConversationStore(db, sqliteFlavor),
     receipts: new SqliteReceiptStore(guard, writer),
+    inspector: new SqlInspector(db, sqliteFlavor),
     migrate: () => alone(() => runMigrations(session, SQLITE_MIGRATIONS)),
     schemaVersion: () => alone(version),
     assertSchema: async () => assertSchemaVersion(await alone(version), SQLITE_MIGRATIONS),
