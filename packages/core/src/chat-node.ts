@@ -41,6 +41,8 @@ export interface ChatNodeDependencies {
   /** 8 or more random characters of [A-Za-z0-9_-], new for each process. */
   readonly bootId: string;
   readonly settings?: Partial<ChatNodeSettings>;
+  /** 0 <= x < 1, for the jitter of retries. Default: `Math.random`; tests pass a seeded one. */
+  readonly random?: () => number;
 }
 
 export interface ChatNodeStatus {
@@ -83,6 +85,7 @@ export class ChatNode {
     this.#deps = deps;
     const { clock, bus, directory, messages, conversations, telemetry, log } = deps;
     const settings: ChatNodeSettings = { ...DEFAULT_SETTINGS, ...deps.settings };
+    const random = deps.random ?? Math.random;
     const clientIds = new ClientIdMaker(deps.bootId);
     const pings = new PingScheduler(clock, settings.watermarkPeriodMs);
     const checkAll = (reason: string): void => void this.#headCheck.run(reason);
@@ -134,6 +137,7 @@ export class ChatNode {
       telemetry,
       log,
       settings: { ...settings, retryForMs: settings.commitRetryForMs },
+      random,
     });
     const receipts = new ReceiptWriter({
       store: deps.receipts,
@@ -146,6 +150,7 @@ export class ChatNode {
         maxPending: settings.maxPendingReceipts,
         maxBatchRows: settings.maxReceiptBatchRows,
       },
+      random,
     });
     this.#services = {
       ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },

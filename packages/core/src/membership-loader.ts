@@ -98,11 +98,13 @@ export class MembershipLoader {
    * @param stamp joins that were complete when the rows' read began
    */
   async #headsAfterJoin(rows: readonly Membership[], stamp: number): Promise<Map<ConversationId, Seq>> {
-    const groups = rows.filter((row) => row.kind === 'group').map((row) => row.conversationId);
-    const late = [...new Set(groups)].filter((id) => !this.#interest.joinedBefore(groupTopic(id), stamp));
+    const groups = new Set(rows.filter((row) => row.kind === 'group').map((row) => row.conversationId));
+    const late = [...groups].filter((id) => !this.#interest.joinedBefore(groupTopic(id), stamp));
     const heads = new Map<ConversationId, Seq>();
+    // Also those that are joined: one may be in its grace before it is left.
+    const joined = this.#interest.want([...groups].map(groupTopic));
     if (late.length === 0) return heads;
-    await this.#interest.want(late.map(groupTopic));
+    await joined;
     for (let at = 0; at < late.length; at += MAX_HEADS_PER_READ) {
       for (const [id, head] of await this.#messages.heads(late.slice(at, at + MAX_HEADS_PER_READ))) heads.set(id, head);
     }

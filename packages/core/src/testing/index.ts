@@ -11,6 +11,7 @@ export { SeededNetwork, type SeededNetworkOptions } from './seeded-network.ts';
 export type { SeededNode } from './seeded-node.ts';
 export { SeededDatabase } from './seeded-stores.ts';
 export {
+  allBodies,
   appendRetrying,
   type CursorRow,
   commit,

@@ -50,6 +50,7 @@ export class TestCluster {
       log: silentLog,
       bootId: `boot${String(this.nodes.length).padStart(6, '0')}`,
       settings: this.#settings,
+      random: () => this.random.next(),
     });
     // A node that cannot read its database does not start: that is its supervisor's business, not this test's.
     const { failureRate } = this.database;

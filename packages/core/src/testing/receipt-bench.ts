@@ -1,0 +1,34 @@
+import type { Log, Telemetry } from '../ports/telemetry.ts';
+import { ReceiptWriter, type ReceiptWriterSettings } from '../receipt-writer.ts';
+import { FakeClock } from './fake-clock.ts';
+import { ScriptedReceipts } from './scripted-receipts.ts';
+
+/** A receipt writer on a scripted store. */
+export class ReceiptBench {
+  readonly clock = new FakeClock();
+  readonly store = new ScriptedReceipts(this.clock);
+  readonly logged: string[] = [];
+  rowsWritten = 0;
+  readonly writer: ReceiptWriter;
+
+  constructor(settings: Partial<ReceiptWriterSettings> = {}, random: () => number = () => 0.5) {
+    const line =
+      (level: string) =>
+      (_fields: object, message: string): void =>
+        void this.logged.push(`${level}: ${message}`);
+    const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+    const telemetry = {
+      receiptsWritten: (rows: number) => {
+        this.rowsWritten += rows;
+      },
+    } as unknown as Telemetry;
+    this.writer = new ReceiptWriter({
+      store: this.store,
+      clock: this.clock,
+      telemetry,
+      log,
+      settings: { personalWindowMs: 50, groupWindowMs: 1_000, maxPending: 1_000, maxBatchRows: 100, ...settings },
+      random,
+    });
+  }
+}
