@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenHarness, StoreHarness, Stores } from '@parley/core/testing';
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { type MysqlStoreOptions, openMysqlStore, type SqlStores } from '../src/index.ts';
 
 /** The server that the test runner has given, which lets us create databases. */
@@ -10,6 +10,12 @@ export const server = {
   user: process.env.mysql_user ?? 'root',
   password: process.env.mysql_password ?? '',
 };
+
+async function onServer(text: string): Promise<void> {
+  const connection = await createConnection(server);
+  await connection.query(text);
+  await connection.end();
+}
 
 /** A database of its own, and a plain connection behind the stores' back. Rows come as objects. */
 export class TestDatabase {
@@ -26,8 +32,18 @@ export class TestDatabase {
     return stores;
   }
 
+  /** With a default that cannot hold an emoji: whatever needs utf8mb4 must say so. Without it, `migrate` creates the database. */
+  async createLatin1(): Promise<void> {
+    await onServer(`CREATE DATABASE ${this.options.database} CHARACTER SET latin1`);
+  }
+
+  /** A connection to hold locks with; the caller ends it. */
+  connect(): Promise<Connection> {
+    return createConnection({ ...server, database: this.options.database });
+  }
+
   async run<Row = Record<string, unknown>>(text: string, values: (string | number)[] = []): Promise<Row[]> {
-    const connection = await createConnection({ ...server, database: this.options.database, timezone: 'Z' });
+    const connection = await this.connect();
     try {
       const [rows] = await connection.query(text, values);
       return rows as Row[];
@@ -38,9 +54,7 @@ export class TestDatabase {
 
   async drop(): Promise<void> {
     await Promise.all(this.#stores.map((stores) => stores.close()));
-    const connection = await createConnection(server);
-    await connection.query(`DROP DATABASE IF EXISTS ${this.options.database}`);
-    await connection.end();
+    await onServer(`DROP DATABASE IF EXISTS ${this.options.database}`);
   }
 }
 
@@ -48,6 +62,7 @@ const micros = (column: string): string => `TIMESTAMPDIFF(MICROSECOND, '1970-01-
 
 export const openMysqlHarness: OpenHarness = async (): Promise<StoreHarness> => {
   const database = new TestDatabase();
+  await database.createLatin1();
   const stores = await database.open();
   await stores.migrate();
   return {

@@ -12,7 +12,7 @@ import { asText, type ChatSchema, type Text } from '../schema.ts';
 import type { SqlFlavor } from '../sql-flavor.ts';
 import { guarded } from '../transaction.ts';
 import { AppendPlan, clientKey, type FirstMessage } from './append-plan.ts';
-import { type AppendAttempt, attemptAppend } from './mysql-append.ts';
+import { type AppendAttempt, attemptAppend, isStale } from './mysql-append.ts';
 import { mysqlFailure } from './mysql-error.ts';
 import type { MysqlPool } from './mysql-pool.ts';
 
@@ -58,8 +58,8 @@ export class MysqlMessageStore extends SqlMessageReader implements MessageStore 
       const { pending } = plan;
       if (pending.length === 0) return plan.outcome([]);
       if (attempt.kind === 'stale') {
-        const stale = attempt.conversationIds;
-        const left = pending.filter((row) => stale.has(row.conversationId)).map((row) => row.conversationId);
+        const { versions } = attempt;
+        const left = pending.filter((row) => isStale(row, versions)).map((row) => row.conversationId);
         if (left.length > 0) return { kind: 'stale', conversationIds: new Set(left) };
       } else if (!settled) {
         // The unique key refused rows that are nowhere to be seen: a seq is taken, so a head is behind its messages.
@@ -75,8 +75,8 @@ export class MysqlMessageStore extends SqlMessageReader implements MessageStore 
   }
 
   async #attempt(rows: readonly AppendRow[]): Promise<AppendAttempt> {
-    const unknown = await this.#unknownConversations(rows);
-    if (unknown.size > 0) return { kind: 'stale', conversationIds: unknown };
+    const versions = await this.#versionsBeyondKnown(rows);
+    if (versions !== null) return { kind: 'stale', versions };
     const connection = await this.#writers.acquire().catch((error: unknown) => {
       throw mysqlFailure(error, 'not_committed');
     });
@@ -88,12 +88,12 @@ export class MysqlMessageStore extends SqlMessageReader implements MessageStore 
   }
 
   /**
-   * Those with an id above every conversation's. They must not come near the upsert of the heads: a row inserted with such an id moves
-   * the table's auto-increment for ever, also when it is rolled back.
+   * The members' versions, when some row names a conversation with an id above every conversation's; else null. Such an id must not come
+   * near the upsert of the heads: a row inserted with it moves the table's auto-increment for ever, also when it is rolled back.
    */
-  async #unknownConversations(rows: readonly AppendRow[]): Promise<Set<ConversationId>> {
-    const unknown = new Set<ConversationId>();
-    if (!rows.some((row) => row.conversationId > this.#knownConversationId)) return unknown;
+  async #versionsBeyondKnown(rows: readonly AppendRow[]): Promise<Map<ConversationId, number> | null> {
+    const allKnown = (): boolean => rows.every((row) => row.conversationId <= this.#knownConversationId);
+    if (allKnown()) return null;
     const last = await guarded(this.flavor, () =>
       this.db
         .selectFrom('conversations')
@@ -101,9 +101,12 @@ export class MysqlMessageStore extends SqlMessageReader implements MessageStore 
         .executeTakeFirst(),
     );
     this.#knownConversationId = Math.max(this.#knownConversationId, last?.last ?? 0);
-    for (const { conversationId } of rows)
-      if (!(conversationId <= this.#knownConversationId)) unknown.add(conversationId);
-    return unknown;
+    if (allKnown()) return null;
+    const ids = [...new Set(rows.map((row) => row.conversationId))];
+    const found = await guarded(this.flavor, () =>
+      this.db.selectFrom('conversations').select(['id', 'members_version']).where('id', 'in', ids).execute(),
+    );
+    return new Map(found.map((row) => [row.id, row.members_version]));
   }
 
   /** Outside of a transaction: what the unique key has refused is committed, and seen by a new read. */

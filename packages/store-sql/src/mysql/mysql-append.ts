@@ -5,8 +5,8 @@ import { isDuplicateEntry, isServerError, mysqlFailure } from './mysql-error.ts'
 
 export type AppendAttempt =
   | { readonly kind: 'stored'; readonly results: readonly AppendResult[] }
-  /** Rolled back: these conversations are absent or have another members' version. */
-  | { readonly kind: 'stale'; readonly conversationIds: ReadonlySet<ConversationId> }
+  /** Rolled back: some row says another members' version than its conversation's; the true ones, 0 where there is no conversation. */
+  | { readonly kind: 'stale'; readonly versions: ReadonlyMap<ConversationId, number> }
   /** Rolled back: a client id is taken. */
   | { readonly kind: 'duplicate' };
 
@@ -29,22 +29,25 @@ export async function attemptAppend(connection: MysqlConnection, rows: readonly 
     next.set(id, lastSeq - (counts.get(id) as number) + 1);
     versions.set(id, version);
   }
-  const stale = new Set<ConversationId>();
   const seqs: Seq[] = [];
-  for (const { conversationId, membersVersion } of rows) {
-    const version = versions.get(conversationId);
-    // Version 0: the upsert has just made this row, there is no such conversation.
-    if (version !== membersVersion || version === 0) stale.add(conversationId);
+  let stale = false;
+  for (const row of rows) {
+    const { conversationId } = row;
+    stale ||= isStale(row, versions);
     const seq = next.get(conversationId) as Seq;
     seqs.push(seq);
     next.set(conversationId, seq + 1);
   }
-  if (stale.size > 0) {
+  if (stale) {
     await rollBack(connection);
-    return { kind: 'stale', conversationIds: stale };
+    return { kind: 'stale', versions };
   }
   return insertAndCommit(connection, rows, seqs);
 }
+
+/** Version 0: the upsert has just made this row, there is no such conversation. */
+export const isStale = (row: AppendRow, versions: ReadonlyMap<ConversationId, number>): boolean =>
+  row.membersVersion === 0 || versions.get(row.conversationId) !== row.membersVersion;
 
 async function moveHeads(
   connection: MysqlConnection,

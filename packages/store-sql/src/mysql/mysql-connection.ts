@@ -41,6 +41,8 @@ export class MysqlConnection {
   readonly #socket: Socket;
   readonly #queryTimeoutMs: number;
   #usable = true;
+  /** Ends the query under way: mysql2 forgets it when its connection is destroyed. */
+  #abort: ((error: Error) => void) | null = null;
   /** `@@auto_increment_increment`: the step between the ids of one multi-row insert. */
   autoIncrementStep = 1;
 
@@ -49,9 +51,8 @@ export class MysqlConnection {
     this.#socket = socket;
     this.#queryTimeoutMs = queryTimeoutMs;
     // Also keeps an error between two queries from ending the process.
-    const lost = () => this.destroy();
-    raw.on('error', lost);
-    raw.on('end', lost);
+    raw.on('error', (error: Error) => this.destroy(error));
+    raw.on('end', () => this.destroy());
   }
 
   /** Connects and sets the session up. Rejects within `connectTimeoutMs` plus three query timeouts. */
@@ -108,7 +109,7 @@ innodb_lock_wait_timeout = ${seconds(limits.lockWaitTimeoutMs)}`);
     return this.#usable;
   }
 
-  /** Sends a text (COM_QUERY, never a prepared statement). Resolves with mysql2's result: rows, a header, or an array of both. */
+  /** One at a time. Sends a text (COM_QUERY, never a prepared statement). Resolves with mysql2's result: rows, a header, or an array of both. */
   query(text: string, options: QueryOptions = {}): Promise<unknown> {
     const { values, rowsAsArray = false, timeoutMs = this.#queryTimeoutMs, onDone } = options;
     return new Promise((resolve, reject) => {
@@ -117,17 +118,22 @@ innodb_lock_wait_timeout = ${seconds(limits.lockWaitTimeoutMs)}`);
         return;
       }
       let settled = false;
-      const timer = setTimeout(() => {
+      const settle = (): boolean => {
+        if (settled) return false;
         settled = true;
-        this.destroy();
-        reject(new QueryTimeoutError(timeoutMs));
-      }, timeoutMs);
+        clearTimeout(timer);
+        this.#abort = null;
+        return true;
+      };
+      const abort = (error: Error): void => {
+        if (settle()) reject(error);
+      };
+      const timer = setTimeout(() => this.destroy(new QueryTimeoutError(timeoutMs)), timeoutMs);
+      this.#abort = abort;
       const query = this.#raw.query(
         { sql: text, rowsAsArray, ...(values === undefined ? {} : { values: [...values] }) },
         (error, result) => {
-          if (settled) return;
-          settled = true;
-          clearTimeout(timer);
+          if (!settle()) return;
           if (error === null) {
             resolve(result);
             return;
@@ -149,11 +155,12 @@ innodb_lock_wait_timeout = ${seconds(limits.lockWaitTimeoutMs)}`);
   }
 
   /** Cuts the socket. What is under way on the server may still be done, a COMMIT too. */
-  destroy(): void {
+  destroy(reason = new Error('the connection to the database was lost')): void {
     if (!this.#usable) return;
     this.#usable = false;
     this.#raw.destroy();
     this.#socket.destroy();
+    this.#abort?.(reason);
   }
 }
 

@@ -10,7 +10,7 @@ import { guarded } from '../transaction.ts';
 import { SqliteMessageStore } from './message-store-sqlite.ts';
 import { SQLITE_MIGRATIONS } from './migrations.ts';
 import { SqliteReceiptStore } from './receipt-store-sqlite.ts';
-import { type Database, openDatabase } from './sqlite-database.ts';
+import { closeDatabase, type Database, openDatabase } from './sqlite-database.ts';
 import { sqliteFailure } from './sqlite-error.ts';
 import { sqliteFlavor } from './sqlite-flavor.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -106,7 +106,7 @@ function refuseWhenClosed(database: Database): Database {
     close: () => {
       if (!open) return;
       open = false;
-      database.close();
+      closeDatabase(database);
     },
   };
 }

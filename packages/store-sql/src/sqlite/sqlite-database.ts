@@ -47,3 +47,17 @@ export function openDatabase(path: string): Database {
   }
   return database;
 }
+
+/**
+ * libsql keeps the file open, and locked, until the garbage collector has found every statement. So the lock is given back by hand: out of
+ * WAL, which also folds the log into the file, then to normal locking, which takes effect with the next read.
+ */
+export function closeDatabase(database: Database): void {
+  try {
+    for (const setting of ['journal_mode = DELETE', 'locking_mode = NORMAL'])
+      database.prepare(`PRAGMA ${setting}`).all([]);
+    database.prepare('SELECT name FROM sqlite_master LIMIT 1').all([]);
+  } finally {
+    database.close();
+  }
+}

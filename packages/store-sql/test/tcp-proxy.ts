@@ -1,0 +1,72 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Link {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** Told of each chunk that a client sends; says when, or whether, it goes on to the server. */
+export type Interceptor = (chunk: Buffer, link: Link, forward: () => void) => void;
+
+/** A TCP proxy in front of the database, to cut or hold a connection at an exact place of the conversation. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Null: everything passes. */
+  intercept: Interceptor | null = null;
+
+  private constructor(target: { readonly host: string; readonly port: number }) {
+    this.#server = createServer((client) => {
+      const server = connect({ ...target, noDelay: true });
+      client.setNoDelay(true);
+      const link = { client, server };
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('error', () => from.destroy());
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+      }
+      client.on('data', (chunk) => {
+        const forward = () => server.write(chunk);
+        if (this.intercept === null) forward();
+        else this.intercept(chunk, link, forward);
+      });
+      server.on('data', (chunk) => client.write(chunk));
+    });
+  }
+
+  static async start(target: { readonly host: string; readonly port: number }, port = 0): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target);
+    await new Promise<void>((resolve) => proxy.#server.listen(port, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the proxy is not listening');
+    return { host: '127.0.0.1', port: address.port };
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+/** Lets the first chunk that holds `text` be handled by `then`; everything before and after it passes. */
+export const at = (text: string, then: Interceptor): Interceptor => {
+  let met = false;
+  return (chunk, link, forward) => {
+    if (met || !chunk.includes(text)) {
+      forward();
+      return;
+    }
+    met = true;
+    then(chunk, link, forward);
+  };
+};
