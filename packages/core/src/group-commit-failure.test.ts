@@ -177,6 +177,15 @@ describe('a commit whose outcome is unknown (G1, G2)', () => {
     ]);
   });
 
+  it('never puts rows in doubt and others into one call', async () => {
+    const bench = new CommitBench();
+    bench.store.steps.push('fatal', 'unknown_lost', 'fatal');
+    bench.send('a b c d');
+    await bench.clock.advanceAsync(1_000);
+    expect(bench.calls).toEqual(['a b c d', 'a b', 'a b', 'a', 'b', 'c d']);
+    expect(bench.stored()).toBe('a b c d');
+  });
+
   it('takes an error that is no StoreError as unknown, and does not let it hold up the lane', async () => {
     for (const step of ['throw', 'throw_now'] as const) {
       const bench = new CommitBench();

@@ -6,7 +6,7 @@ import { FakeClock } from './testing/fake-clock.ts';
 import { Random, testSeed } from './testing/random.ts';
 import { type AppendStep, ScriptedAppend } from './testing/scripted-append.ts';
 
-const RUNS = 150;
+const RUNS = 100;
 const TROUBLE: readonly AppendStep[] = [
   'fail',
   'fail',
