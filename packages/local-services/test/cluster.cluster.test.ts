@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Cluster, type ClusterDescription, startCluster } from '@parley/local-services';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -115,16 +113,6 @@ test('a failing migration shows its output', async () => {
   await expect(startCluster({ nodes: 1, edgeEntry, migrate })).rejects.toThrow(
     /the migration failed \(exit code 4\).*bad schema/s,
   );
-});
-
-test.each(['edges-compose.cfg'])('HAProxy takes its configuration with %s', (edges) => {
-  const folder = fileURLToPath(new URL('../../../infra/haproxy/', import.meta.url));
-  const check = spawnSync('/usr/sbin/haproxy', ['-c', '-f', `${folder}haproxy.cfg`, '-f', `${folder}${edges}`], {
-    encoding: 'utf8',
-    env: {},
-  });
-  expect(check.stderr).toBe('');
-  expect(check.status).toBe(0);
 });
 
 describe('runCluster', () => {
