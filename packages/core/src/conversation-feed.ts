@@ -86,8 +86,12 @@ export class ConversationFeed {
     this.#position = publication.seq;
     let delivered = 0;
     for (const user of this.users) {
-      for (const recipient of user.recipients) recipient.deliver(this, publication);
-      delivered += user.recipients.length;
+      for (const recipient of user.recipients) {
+        // The connection that sent it has its ack (L14).
+        if (recipient.sessionId === publication.originSessionId) continue;
+        recipient.deliver(this, publication);
+        delivered++;
+      }
     }
     return delivered;
   }

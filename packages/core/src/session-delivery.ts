@@ -70,7 +70,7 @@ export class SessionDelivery implements Recipient {
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
-    if (publication.originSessionId === this.sessionId || this.#phase === 'closed') return;
+    if (this.#phase === 'closed') return;
     if (this.#phase === 'live') this.#sendLive(feed, publication);
     else this.#keep(feed, publication);
   }
