@@ -8,6 +8,12 @@ export interface SqliteConfig {
   readonly kind: 'sqlite';
   readonly dataDir: string;
 }
+/** The server's certificate is always checked. */
+export interface MysqlTlsConfig {
+  /** PEM file; null: the certificate authorities that Node knows. */
+  readonly caFile: string | null;
+}
+
 export interface MysqlConfig {
   readonly kind: 'mysql';
   readonly host: string;
@@ -17,6 +23,8 @@ export interface MysqlConfig {
   readonly database: string;
   /** Connections for everything but the write lanes. */
   readonly connections: number;
+  /** Null: no TLS. */
+  readonly tls: MysqlTlsConfig | null;
 }
 
 export interface RedisConfig {
@@ -171,6 +179,10 @@ function storeOf(
     password: settings.mysql_password ?? '',
     database: database ?? '',
     connections: settings.PARLEY_MYSQL_CONNECTIONS,
+    tls:
+      settings.PARLEY_MYSQL_TLS || settings.PARLEY_MYSQL_CA_FILE !== undefined
+        ? { caFile: settings.PARLEY_MYSQL_CA_FILE ?? null }
+        : null,
   };
 }
 

@@ -27,6 +27,8 @@ export function createLogger(level: EdgeConfig['logLevel'], stream?: Destination
     },
     out,
   );
+  // A reader that has gone away is no reason to end.
+  if ('on' in out && typeof out.on === 'function') out.on('error', () => undefined);
   // Lines are written in blocks, and at the latest after this long.
   const flush = (): void => {
     if ('flushSync' in out && typeof out.flushSync === 'function') {

@@ -88,6 +88,14 @@ export const settingsSchema = z.object({
     description: 'Name of the database, which exists and has been migrated (`parley migrate`).',
     aliases: ['DB_NAME'],
   }),
+  PARLEY_MYSQL_TLS: withDefault(flag(), 'false', {
+    type: 'true or false',
+    description: 'Talk to the database server over TLS, and check its certificate.',
+  }),
+  PARLEY_MYSQL_CA_FILE: optional(text(1_024), {
+    type: 'file',
+    description: "Certificate authority of the database server's certificate, in PEM; implies TLS.",
+  }),
   REDIS_URL: optional(redisUrl(), {
     type: 'address',
     description:

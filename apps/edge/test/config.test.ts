@@ -45,6 +45,7 @@ describe('loadConfig', () => {
       password: 'p4ssw0rd-of-mysql',
       database: 'chat',
       connections: 8,
+      tls: null,
     });
     expect(config.bus).toMatchObject({ kind: 'redis', url: CLUSTER.REDIS_URL, mode: 'standalone' });
   });
