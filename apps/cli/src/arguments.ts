@@ -38,3 +38,15 @@ export function wholeArgument(min: number, max: number): (text: string) => numbe
 
 /** For commander: a TCP port. */
 export const portArgument = wholeArgument(1, 65_535);
+
+const MAX_NAME_BYTES = 255;
+
+/** For commander: a display name, white space around it taken off. */
+export function nameArgument(text: string): string {
+  const name = text.trim();
+  const bytes = Buffer.byteLength(name);
+  if (bytes < 1 || bytes > MAX_NAME_BYTES || !name.isWellFormed() || /\p{Cc}/u.test(name)) {
+    throw new InvalidArgumentError(`Write a name of 1 to ${MAX_NAME_BYTES} bytes on one line.`);
+  }
+  return name;
+}

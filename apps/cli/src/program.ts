@@ -1,6 +1,13 @@
 import { Command } from 'commander';
 import { chatCommand } from './commands/chat.ts';
 import { clusterCommand } from './commands/cluster.ts';
+import { configCommand } from './commands/config.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { startCommand } from './commands/start.ts';
+import { tokenCommand } from './commands/token.ts';
+import { userCommand } from './commands/user.ts';
+import { whyCommand } from './commands/why.ts';
 
 const EXAMPLES = `
 Examples:
@@ -19,7 +26,14 @@ export function makeProgram(): Command {
     .exitOverride()
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', EXAMPLES);
+  startCommand(program);
+  migrateCommand(program);
+  userCommand(program);
   chatCommand(program);
+  tokenCommand(program);
+  configCommand(program);
   clusterCommand(program);
+  inspectCommand(program);
+  whyCommand(program);
   return program;
 }

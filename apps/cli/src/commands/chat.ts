@@ -91,7 +91,7 @@ async function chat(flags: ChatFlags): Promise<number> {
   });
   const code = await client.finished;
   terminal.close();
-  input.unref();
+  input.destroy();
   return code;
 }
 
