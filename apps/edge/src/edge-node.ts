@@ -131,7 +131,8 @@ export class EdgeNode {
         this.#health.waitFor(null);
         return;
       } catch (error) {
-        if (!(error instanceof StoreError) || !error.retryable || this.#clock.nowMs() > giveUpMs) throw error;
+        const waitable = error instanceof StoreError && error.retryable && this.#stopping === null;
+        if (!waitable || this.#clock.nowMs() > giveUpMs) throw error;
         this.#log.warn({ err: error }, 'the database does not answer yet');
       }
       await this.#wait(STORE_RETRY_MS);
