@@ -16,6 +16,7 @@ import type { PingScheduler } from './watermarks.ts';
 const MAX_DEAD_HEADS = 10_000;
 const MEMBERS_PAGE = 256;
 const DEAD_RETRY_MS = 1_000;
+const ANNOUNCE_PAGE = 500;
 
 interface BusListenerDependencies {
   readonly hub: Hub;
@@ -118,7 +119,9 @@ export class BusListener implements BusEvents {
           const [a = 0, b = 0] = (pairs.get(conversationId) ?? []).sort((x, y) => x - y);
           return { type: 'head', kind, conversationId, seq, members: kind === 'group' ? NO_MEMBERS : [a, b] };
         });
-        if (publications.length > 0) publisher.publish(publications);
+        for (let at = 0; at < publications.length; at += ANNOUNCE_PAGE) {
+          publisher.publish(publications.slice(at, at + ANNOUNCE_PAGE));
+        }
         return;
       } catch (error) {
         log.warn({ err: error, nodeId }, 'the dead node’s heads could not be read; trying again');
