@@ -42,8 +42,7 @@ export class ReceiptPool {
   takeDue(maxRows: number): ReturnType<PendingReceipts['take']> {
     const taken = this.pending.take(Math.min(this.#due, maxRows));
     this.#due = Math.min(this.#due - taken.length, this.pending.size);
-    if (this.pending.size === 0) this.#closeWindow();
-    else this.collect(false);
+    this.collect(false);
     return taken;
   }
 

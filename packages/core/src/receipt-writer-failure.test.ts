@@ -221,10 +221,10 @@ describe('flush and stop (G10)', () => {
   });
 
   it('stops in the middle of a call, of a pause and of a window', async () => {
-    for (const until of ['call', 'pause', 'window'] as const) {
+    for (const until of ['call', 'written call', 'pause', 'window'] as const) {
       const bench = open();
       const release = bench.store.hold();
-      bench.store.step = () => 'fail';
+      bench.store.step = () => (until === 'written call' ? 'ok' : 'fail');
       bench.writer.seen(1, 10, [1]);
       if (until !== 'window') await bench.clock.advanceAsync(50);
       if (until === 'pause') {

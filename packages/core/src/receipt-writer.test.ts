@@ -143,4 +143,17 @@ describe('coalescing', () => {
     await bench.clock.advanceAsync(50);
     expect(bench.store.calls.map((call) => call.delivered[0]?.seq)).toEqual([1, 3]);
   });
+
+  it('starts a window for what came while several calls were due', async () => {
+    const bench = open({ maxBatchRows: 2 });
+    const release = bench.store.hold();
+    for (const userId of [1, 2, 3, 4]) bench.writer.delivered(userId, 10, 'personal', 1);
+    await bench.clock.advanceAsync(50);
+    bench.writer.delivered(5, 10, 'personal', 1);
+    release();
+    await bench.clock.settle();
+    expect(bench.rowsWritten).toBe(4);
+    await bench.clock.advanceAsync(50);
+    expect(bench.rowsWritten).toBe(5);
+  });
 });
