@@ -26,7 +26,10 @@ export type AppendResult =
 export type AppendOutcome =
   /** One result per row, in the rows' order. All rows of the call are in one commit. */
   | { readonly kind: 'committed'; readonly results: readonly AppendResult[] }
-  /** Nothing stored: these conversations have another members' version than some row says (or do not exist). */
+  /**
+   * Nothing stored: these conversations have another members' version than some row says (or do not exist). A row that is stored already
+   * is a `duplicate` or `conflict` whatever version it says: a repeat after an unknown outcome must find its message (G3).
+   */
   | { readonly kind: 'stale'; readonly conversationIds: ReadonlySet<ConversationId> };
 
 /**
