@@ -3,6 +3,7 @@ import type { Script } from './lua/script.ts';
 import { parseRedisUrl, type RedisBusOptions } from './options.ts';
 import { baseOptions, runScript } from './redis-client.ts';
 import type { OpenConnections, RedisConnections, RedisConnectionsEvents } from './redis-connections.ts';
+import { COMMAND_TIMEOUT_MS } from './timing.ts';
 
 /**
  * A Redis Cluster: one connection for commands to each master in use, and one that listens at the master that owns the inbox's slot. Inboxes
@@ -16,6 +17,8 @@ class ClusterConnections implements RedisConnections {
   readonly #events: RedisConnectionsEvents;
   readonly #options: RedisBusOptions;
   readonly #cluster: Cluster;
+  /** Rejects what is under way: a Cluster client has no timeout over its retries, and may forget commands when it is closed. */
+  readonly #pending = new Set<(reason: string) => void>();
   #listener: Redis | null = null;
   #over = false;
   #lastError = '';
@@ -61,6 +64,8 @@ class ClusterConnections implements RedisConnections {
     };
     for (const node of this.#cluster.nodes('all')) watch(node);
     this.#cluster.on('+node', watch);
+    // A master that does not answer would fail the first join of its topics.
+    await this.ping();
   }
 
   async subscribe(inbox: string, shared: string): Promise<void> {
@@ -89,29 +94,47 @@ class ClusterConnections implements RedisConnections {
   }
 
   async publishToInboxes(messages: readonly (readonly [channel: string, message: Buffer])[]): Promise<void> {
-    await Promise.all(messages.map(([channel, message]) => this.#cluster.spublish(channel, message)));
+    await this.#bounded(Promise.all(messages.map(([channel, message]) => this.#cluster.spublish(channel, message))));
   }
 
   async publishToAll(channel: string, message: Buffer): Promise<void> {
-    await this.#cluster.publish(channel, message);
+    await this.#bounded(this.#cluster.publish(channel, message));
   }
 
   getAll(keys: string[]): Promise<(Buffer | null)[]> {
-    return Promise.all(keys.map((key) => this.#cluster.getBuffer(key)));
+    return this.#bounded(Promise.all(keys.map((key) => this.#cluster.getBuffer(key))));
   }
 
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return runScript(this.#cluster, script, keys, args);
+    return this.#bounded(runScript(this.#cluster, script, keys, args));
   }
 
   async ping(): Promise<void> {
-    await Promise.all(this.#cluster.nodes('master').map((node) => node.ping()));
+    await this.#bounded(Promise.all(this.#cluster.nodes('master').map((node) => node.ping())));
   }
 
   close(): void {
     this.#over = true;
     this.#cluster.disconnect();
     this.#listener?.disconnect();
+    for (const fail of this.#pending) fail('the connection was closed');
+  }
+
+  #bounded<T>(operation: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        cancel();
+        this.#pending.delete(fail);
+      };
+      const fail = (reason: string): void => {
+        settle();
+        reject(new Error(reason));
+      };
+      const cancel = this.#options.clock.after(COMMAND_TIMEOUT_MS, () => fail('Redis does not answer in time'));
+      this.#pending.add(fail);
+      operation.finally(settle).then(resolve, reject);
+      if (this.#over) fail('the connection was closed');
+    });
   }
 
   #note(error: Error): void {

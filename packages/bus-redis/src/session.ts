@@ -39,7 +39,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #detector: LossDetector;
   #timer: CancelTimer | null = null;
-  #fence: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #rejectOpen: ((error: Error) => void) | null = null;
+  #fence: (() => void) | null = null;
   #over: string | null = null;
   /** Heartbeats sent since one came back, on the inbox and on the shared channel. */
   #missedOwn = 0;
@@ -69,22 +70,19 @@ export class Session {
 
   /** Connects, subscribes the inbox, sees its own heartbeat arrive there, and only then takes a lease. Rejects within `OPEN_TIMEOUT_MS`. */
   async open(): Promise<void> {
-    const { clock, keys, events } = this.#options;
+    const { clock } = this.#options;
+    const over = new Promise<never>((_, reject) => {
+      this.#rejectOpen = reject;
+    });
     const cancel = clock.after(OPEN_TIMEOUT_MS, () => this.end('Redis does not answer in time'));
     try {
-      await this.connections.connect();
-      await this.connections.subscribe(keys.inbox(this.nodeId), keys.heartbeats);
-      await this.#passFence();
-      const taken = await this.connections.run(
-        takeLease,
-        [keys.leases, keys.marks],
-        [this.nodeId, LEASE_MS, events.lastMessageId()],
-      );
-      if (taken !== 1) throw new Error('another node has the same id');
+      // A client that is closed while it connects may leave its promise open.
+      await Promise.race([this.#establish(), over]);
     } catch (error) {
       this.end(error instanceof Error ? error.message : String(error));
     } finally {
       cancel();
+      this.#rejectOpen = null;
     }
     if (this.#over !== null) throw new Error(this.#over);
     this.#timer = clock.every(HEARTBEAT_MS, () => this.#tick());
@@ -119,28 +117,34 @@ export class Session {
     if (this.#over !== null) return;
     this.#over = reason;
     this.#timer?.();
-    this.#fence?.reject(new Error(reason));
+    this.#rejectOpen?.(new Error(reason));
     this.#detector.close();
     this.connections.close();
     this.#options.onEnd(this, reason);
+  }
+
+  async #establish(): Promise<void> {
+    const { keys, events } = this.#options;
+    await this.connections.connect();
+    await this.connections.subscribe(keys.inbox(this.nodeId), keys.heartbeats);
+    await this.#passFence();
+    const lease = [this.nodeId, LEASE_MS, events.lastMessageId()];
+    const taken = await this.connections.run(takeLease, [keys.leases, keys.marks], lease);
+    if (taken !== 1) throw new Error('another node has the same id');
   }
 
   /** A heartbeat that comes back on both channels proves that both connections lead to one Redis and that both subscriptions hold. */
   async #passFence(): Promise<void> {
     this.#missedOwn = 1;
     this.#missedShared = 1;
-    const passed = new Promise<void>((resolve, reject) => {
-      this.#fence = { resolve, reject };
+    await new Promise<void>((resolve) => {
+      if (this.#over !== null) return;
+      this.#fence = resolve;
+      this.#timer = this.#options.clock.every(FENCE_REPEAT_MS, () => this.#beat());
+      this.#beat();
     });
-    if (this.#over !== null) throw new Error(this.#over);
-    const cancel = this.#options.clock.every(FENCE_REPEAT_MS, () => this.#beat());
-    this.#beat();
-    try {
-      await passed;
-    } finally {
-      cancel();
-      this.#fence = null;
-    }
+    this.#fence = null;
+    this.#timer?.();
   }
 
   #tick(): void {
@@ -200,7 +204,7 @@ export class Session {
     } else if (publisher === this.nodeId) {
       if (kind === wire.OWN_BEAT) this.#missedOwn = 0;
       else this.#missedShared = 0;
-      if (this.#missedOwn + this.#missedShared === 0) this.#fence?.resolve();
+      if (this.#missedOwn + this.#missedShared === 0) this.#fence?.();
     } else {
       const position = kind === wire.HEARTBEAT ? wire.positionIn(message, this.nodeId) : null;
       if (position === null) this.#detector.heard(publisher);

@@ -140,7 +140,8 @@ export function busContract(backend: string, createHarness: () => Promise<BusHar
       expect(target.events.envelopes).toEqual([]);
     });
 
-    describe.skipIf(!faulty)('with faults', () => {
+    if (!faulty) return;
+    describe('with faults', () => {
       it('G4 announces the loss of an envelope that others follow, and brings the others in order', async () => {
         const [from, to] = [await startNode(), await startNode()];
         await send(from, to, 'e1');
