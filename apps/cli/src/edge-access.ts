@@ -46,7 +46,7 @@ export function explained(error: unknown, config?: EdgeConfig): unknown {
       'Try again in a moment, or stop the node first.',
     );
   }
-  if (error instanceof StoreError) {
+  if (error instanceof StoreError || isDriverError(error)) {
     const where = config?.store.kind === 'mysql' ? ` at ${config.store.host}:${config.store.port}` : '';
     return new CliError(
       `The store${where} cannot be used: ${rootMessage(error)}`,
@@ -55,6 +55,10 @@ export function explained(error: unknown, config?: EdgeConfig): unknown {
   }
   return error;
 }
+
+/** Of the socket (`ECONNREFUSED`) or of the server (`ER_ACCESS_DENIED_ERROR`). */
+const isDriverError = (error: unknown): error is Error =>
+  error instanceof Error && /^E[A-Z_]+$/.test((error as NodeJS.ErrnoException).code ?? '');
 
 /** The innermost cause says what happened; the outer ones say in whose hands. */
 function rootMessage(error: Error): string {

@@ -1,13 +1,55 @@
 import { Command } from 'commander';
-import { chatCommand } from './commands/chat.ts';
-import { clusterCommand } from './commands/cluster.ts';
-import { configCommand } from './commands/config.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { startCommand } from './commands/start.ts';
-import { tokenCommand } from './commands/token.ts';
-import { userCommand } from './commands/user.ts';
-import { whyCommand } from './commands/why.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  /** What defines the command: a chat client needs not load a database driver. */
+  readonly load: () => Promise<(parent: Command) => void>;
+}
+
+const COMMANDS: readonly Entry[] = [
+  { name: 'start', summary: 'run one node', load: async () => (await import('./commands/start.ts')).startCommand },
+  {
+    name: 'migrate',
+    summary: 'bring the database schema up to date',
+    load: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  },
+  {
+    name: 'user',
+    summary: 'add, rename and list users',
+    load: async () => (await import('./commands/user.ts')).userCommand,
+  },
+  {
+    name: 'chat',
+    summary: 'chat from the terminal',
+    load: async () => (await import('./commands/chat.ts')).chatCommand,
+  },
+  {
+    name: 'token',
+    summary: 'make a token for a user',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
+    name: 'config',
+    summary: 'list every setting',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
+    name: 'cluster',
+    summary: 'run a whole cluster on this machine',
+    load: async () => (await import('./commands/cluster.ts')).clusterCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'look at a node, at the cluster or at a user',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  {
+    name: 'why',
+    summary: 'explain what happened to one message',
+    load: async () => (await import('./commands/why.ts')).whyCommand,
+  },
+];
 
 const EXAMPLES = `
 Examples:
@@ -19,21 +61,18 @@ Examples:
 
 Settings come from the environment. "parley help <command>" has more.`;
 
-export function makeProgram(): Command {
+/** The program with all its commands, of which those named in the arguments are complete. */
+export async function makeProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('parley')
     .description('A horizontally scalable realtime chat cluster.')
     .version('0.1.0', '-V, --version')
     .exitOverride()
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', EXAMPLES);
-  startCommand(program);
-  migrateCommand(program);
-  userCommand(program);
-  chatCommand(program);
-  tokenCommand(program);
-  configCommand(program);
-  clusterCommand(program);
-  inspectCommand(program);
-  whyCommand(program);
+  for (const { name, summary, load } of COMMANDS) {
+    if (args.includes(name)) (await load())(program);
+    else program.command(name);
+    program.commands.at(-1)?.summary(summary);
+  }
   return program;
 }

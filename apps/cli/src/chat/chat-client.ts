@@ -35,7 +35,8 @@ export class ChatClient {
   #unconfirmed: { readonly conversation: KnownConversation; readonly body: string } | null = null;
   #userId: number | null = null;
   #localId = 0;
-  #failed = false;
+  #failed: boolean = false;
+  #left: boolean = false;
   #finish: (code: 0 | 1) => void = () => undefined;
   /** 0 when everything that was asked for was done, 1 when the connection was refused or something was not done. */
   readonly finished: Promise<0 | 1>;
@@ -119,7 +120,8 @@ export class ChatClient {
       patient = false;
       this.#changed();
     });
-    while (patient && this.#outbox.size > 0) await this.#change();
+    // Before the sign-in nothing has been refused yet, so nobody could say why.
+    while (patient && !this.#left && (this.#userId === null || this.#outbox.size > 0)) await this.#change();
     cancel();
     this.#seen.flush();
     this.stop();
@@ -218,6 +220,7 @@ export class ChatClient {
   }
 
   #leave(code: 0 | 1): void {
+    this.#left = true;
     this.#seen.stop();
     this.#link.stop();
     this.#outbox.stop();

@@ -36,7 +36,6 @@ Messages shown are marked as seen; --manual-seen leaves that to /seen. In the ch
 export function chatCommand(parent: Command): void {
   parent
     .command('chat')
-    .summary('chat from the terminal')
     .description('A small chat client of the legacy protocol: sends, receives, marks as seen, reconnects.')
     .option('--user <id>', 'sign in as this user (development sign-in)', idArgument)
     .option('--token <jwt>', 'sign in with a token (others on this machine can see it in the process list)')

@@ -22,7 +22,6 @@ PARLEY_… settings and LOG_LEVEL of this shell reach the nodes. Ctrl-C drains t
 export function clusterCommand(parent: Command): void {
   parent
     .command('cluster')
-    .summary('run a whole cluster on this machine')
     .description(
       'Starts MariaDB, Redis, some nodes and HAProxy on ports and in a folder of their own, until told to stop.',
     )

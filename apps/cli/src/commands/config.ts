@@ -13,7 +13,6 @@ Examples:
 export function configCommand(parent: Command): void {
   parent
     .command('config')
-    .summary('list every setting')
     .description('Lists every setting with its present value, its default and what it does. Secrets are not shown.')
     .option('--json', 'print one JSON array')
     .option('--check', 'say whether the settings can be used, and nothing else')

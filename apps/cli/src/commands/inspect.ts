@@ -23,7 +23,6 @@ Examples:
 export function inspectCommand(parent: Command): void {
   parent
     .command('inspect')
-    .summary('look at a node, at the cluster or at a user')
     .description('Shows what an operator wants to know first. Exit code 1 when a node is not ready.')
     .option('--admin <url>', 'admin address of a node (default: this machine, PARLEY_ADMIN_PORT)')
     .option('--user <id>', 'a user instead of a node', idArgument)

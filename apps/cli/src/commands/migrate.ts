@@ -12,7 +12,6 @@ disturbed. The embedded store needs none: its node brings it up to date by itsel
 export function migrateCommand(parent: Command): void {
   parent
     .command('migrate')
-    .summary('bring the database schema up to date')
     .description("Brings the schema of the configured database up to this build's version.")
     .addHelpText('after', EXAMPLES)
     .action(migrate);

@@ -13,7 +13,6 @@ SIGTERM or Ctrl-C drains the node; a second one ends it at once. "parley config"
 export function startCommand(parent: Command): void {
   parent
     .command('start')
-    .summary('run one node')
     .description('Runs one node until it is told to stop. Settings come from the environment.')
     .addHelpText('after', EXAMPLES)
     .action(() => runEdge(process.env));

@@ -21,7 +21,6 @@ For tests and scripts: in production your own sign-in service makes the tokens.`
 export function tokenCommand(parent: Command): void {
   parent
     .command('token')
-    .summary('make a token for a user')
     .description('Prints a token that signs a user in, signed with HS256 and PARLEY_JWT_SECRET.')
     .requiredOption('--user <id>', 'the user who signs in with it', idArgument)
     .option('--name <name>', 'display name that the token carries')

@@ -19,7 +19,6 @@ const PAGE = 1_000;
 export function userCommand(parent: Command): void {
   const user = parent
     .command('user')
-    .summary('add, rename and list users')
     .description('Manages the users, whose names others see beside their messages.')
     .addHelpText('after', EXAMPLES);
   user

@@ -19,7 +19,6 @@ const MAX_MEMBERS = 2_000;
 export function whyCommand(parent: Command): void {
   parent
     .command('why')
-    .summary('explain what happened to one message')
     .description('Explains one message: its place, its status and times, how far it has reached each member.')
     .argument('<message_id>', 'the id of the message', idArgument)
     .addHelpText('after', EXAMPLES)
