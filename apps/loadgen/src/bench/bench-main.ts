@@ -21,9 +21,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   await ensureDebianPackages(['mariadb-server', 'redis-server', 'haproxy'], progress);
+  const startedMs = Date.now();
   const report = await measureAll(options);
   console.log(options.json ? JSON.stringify(report) : printReport(report));
-  if (options.profileFolder !== null) progress(summarizeProfiles(options.profileFolder));
+  if (options.profileFolder !== null) progress(summarizeProfiles(options.profileFolder, startedMs));
   const faults = broken(report);
   for (const fault of faults) progress(`BROKEN ${fault}`);
   return faults.length === 0 ? 0 : 1;

@@ -45,7 +45,10 @@ async function measureEcho(options: BenchOptions): Promise<RawResult> {
     windowMs: rawMs,
     watch: { server: [child.pid] },
   };
-  const { acknowledged, windowMs, cpuUs } = await runDriver(plan);
-  await child.stop();
-  return { perSecond: (acknowledged * 1_000) / windowMs, serverCpuUs: (cpuUs.server ?? 0) / acknowledged };
+  try {
+    const { acknowledged, windowMs, cpuUs } = await runDriver(plan);
+    return { perSecond: (acknowledged * 1_000) / windowMs, serverCpuUs: (cpuUs.server ?? 0) / acknowledged };
+  } finally {
+    await child.stop();
+  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixed, markdownTable } from './table.ts';
 
@@ -15,10 +15,10 @@ const SHOWN = 25;
 /** What V8 calls time in which nothing of ours ran. */
 const NOT_OURS = new Set(['(idle)', '(root)']);
 
-/** The functions that the edges spent most time in themselves, over all profiles below the folder. */
-export function summarizeProfiles(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.cpuprofile'),
+/** The functions that the edges spent most time in themselves, over all profiles below the folder that were written since. */
+export function summarizeProfiles(folder: string, sinceMs: number): string {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.cpuprofile') && statSync(join(folder, name)).mtimeMs >= sinceMs,
   );
   const selfUs = new Map<string, number>();
   let totalUs = 0;
