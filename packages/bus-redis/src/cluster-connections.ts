@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { Script } from './lua/script.ts';
 import { parseRedisUrl, type RedisBusOptions } from './options.ts';
-import { baseOptions, runScript } from './redis-client.ts';
+import { baseOptions, runScript, warnOfEviction } from './redis-client.ts';
 import type { OpenConnections, RedisConnections, RedisConnectionsEvents } from './redis-connections.ts';
 import { COMMAND_TIMEOUT_MS } from './timing.ts';
 
@@ -27,7 +27,6 @@ class ClusterConnections implements RedisConnections {
     this.#events = events;
     this.#options = options;
     const address = parseRedisUrl(options.url);
-    if (address.db !== 0) throw new Error('a Redis Cluster has no db but 0');
     const { lazyConnect, retryStrategy, enableOfflineQueue, ...redisOptions } = baseOptions(
       address,
       options.tls,
@@ -66,6 +65,7 @@ class ClusterConnections implements RedisConnections {
     this.#cluster.on('+node', watch);
     // A master that does not answer would fail the first join of its topics.
     await this.ping();
+    for (const master of this.#cluster.nodes('master')) await warnOfEviction(master, this.#options.log);
   }
 
   async subscribe(inbox: string, shared: string): Promise<void> {
@@ -149,6 +149,6 @@ class ClusterConnections implements RedisConnections {
 }
 
 export function openCluster(options: RedisBusOptions): OpenConnections {
-  parseRedisUrl(options.url);
+  if (parseRedisUrl(options.url).db !== 0) throw new Error('a Redis Cluster has no db but 0');
   return (events) => new ClusterConnections(events, options);
 }

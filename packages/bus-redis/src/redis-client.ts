@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { Log } from '@parley/core';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { Script } from './lua/script.ts';
 import type { RedisAddress } from './options.ts';
@@ -48,5 +49,17 @@ export function throwFirst(replies: readonly (readonly [error: Error | null, res
   if (replies === null) throw new Error('the pipeline was not run');
   for (const [error] of replies) {
     if (error !== null) throw error;
+  }
+}
+
+/**
+ * Says so when Redis may throw any key away when its memory is full: an evicted topic is a join that is lost without a sign. Keys with a
+ * TTL may be evicted; ours that matter have none.
+ */
+export async function warnOfEviction(client: Redis, log: Log): Promise<void> {
+  const info = await client.info('memory').catch(() => '');
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy?.startsWith('allkeys') === true) {
+    log.error({ policy }, 'Redis evicts keys of ours when its memory is full: set maxmemory-policy to noeviction');
   }
 }

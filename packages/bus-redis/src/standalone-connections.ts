@@ -1,7 +1,8 @@
+import type { Log } from '@parley/core';
 import { Redis } from 'ioredis';
 import type { Script } from './lua/script.ts';
 import { parseRedisUrl, type RedisBusOptions } from './options.ts';
-import { baseOptions, type ClientOptions, runScript, throwFirst } from './redis-client.ts';
+import { baseOptions, type ClientOptions, runScript, throwFirst, warnOfEviction } from './redis-client.ts';
 import type { OpenConnections, RedisConnections, RedisConnectionsEvents } from './redis-connections.ts';
 
 /** One Redis server, found directly or through sentinels: a connection for commands and one that listens. */
@@ -12,11 +13,13 @@ class StandaloneConnections implements RedisConnections {
   readonly #events: RedisConnectionsEvents;
   readonly #commands: Redis;
   readonly #listener: Redis;
+  readonly #log: Log;
   #over = false;
   #lastError = '';
 
-  constructor(events: RedisConnectionsEvents, options: (name: string) => ClientOptions) {
+  constructor(events: RedisConnectionsEvents, log: Log, options: (name: string) => ClientOptions) {
     this.#events = events;
+    this.#log = log;
     this.#commands = new Redis(options('parley-commands'));
     this.#listener = new Redis({ ...options('parley-inbox'), enableReadyCheck: false });
     for (const [name, client] of Object.entries({ commands: this.#commands, inbox: this.#listener })) {
@@ -30,6 +33,7 @@ class StandaloneConnections implements RedisConnections {
 
   async connect(): Promise<void> {
     await Promise.all([this.#commands.connect(), this.#listener.connect()]);
+    await warnOfEviction(this.#commands, this.#log);
   }
 
   async subscribe(inbox: string, shared: string): Promise<void> {
@@ -96,7 +100,7 @@ export function openStandalone(options: RedisBusOptions): OpenConnections {
       }
     : { ...server };
   return (events) =>
-    new StandaloneConnections(events, (name) => ({
+    new StandaloneConnections(events, options.log, (name) => ({
       ...baseOptions(address, options.tls, name),
       ...place,
       db: address.db,
