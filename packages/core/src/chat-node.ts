@@ -1,5 +1,6 @@
 import { BusListener } from './bus-listener.ts';
 import { ClientIdMaker } from './client-id.ts';
+import { DoubtfulSends } from './doubtful-sends.ts';
 import { FeedRepair } from './feed-repair.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HeadCheck } from './head-check.ts';
@@ -53,6 +54,10 @@ export interface ChatNodeStatus {
   readonly topics: number;
   readonly queuedRows: number;
   readonly pendingReceipts: number;
+  /** Delivered receipts given up at the bound: the messages are delivered again at the next connect. */
+  readonly droppedReceipts: number;
+  /** Seen receipts given up at the bound: must stay 0. */
+  readonly lostReceipts: number;
   readonly pendingAnnouncements: number;
   readonly openGaps: number;
   readonly busUp: boolean;
@@ -155,6 +160,7 @@ export class ChatNode {
     this.#services = {
       ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },
       ...{ pings, clientIds, authenticator: deps.authenticator },
+      doubtful: new DoubtfulSends({ messages, publisher, clock, log }),
       backlogLimiter: new Limiter(settings.maxConcurrentBacklogs),
     };
     this.#interest = interest;
@@ -214,6 +220,8 @@ export class ChatNode {
     this.#tail.stop();
     this.#repair.stop();
     this.#interest.stop();
+    this.#services.doubtful.stop();
+    this.#services.receipts.stop();
     await this.#deps.bus.stop();
   }
 
@@ -229,6 +237,8 @@ export class ChatNode {
       topics: this.#interest.size,
       queuedRows: groupCommit.queuedRows,
       pendingReceipts: receipts.pending,
+      droppedReceipts: receipts.droppedDelivered,
+      lostReceipts: receipts.lostSeen,
       pendingAnnouncements: publisher.pending,
       openGaps: this.#repair.pending,
       busUp: this.#deps.bus.up,

@@ -1,4 +1,5 @@
 import type { ClientIdMaker } from './client-id.ts';
+import type { DoubtfulSends } from './doubtful-sends.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Hub } from './hub.ts';
 import type { Limiter } from './limiter.ts';
@@ -26,6 +27,7 @@ export interface NodeServices {
   readonly receipts: ReceiptWriter;
   readonly groupCommit: GroupCommit<OutgoingSend>;
   readonly publisher: Publisher;
+  readonly doubtful: DoubtfulSends;
   readonly hub: Hub;
   readonly loader: MembershipLoader;
   readonly pings: PingScheduler;

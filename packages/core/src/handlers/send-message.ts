@@ -39,7 +39,11 @@ function append(send: Send, feed: ConversationFeed, caller: Caller, services: No
   };
   const origin = { senderName: caller.user.name, sessionId: caller.sessionId, members: feed.members };
   return new Promise((resolve) => {
-    services.groupCommit.submit(new OutgoingSend(row, origin, (outcome) => resolve(replyTo(outcome))));
+    const settle = (outcome: SendOutcome): void => {
+      if (outcome.kind === 'unknown') services.doubtful.note(feed);
+      resolve(replyTo(outcome));
+    };
+    services.groupCommit.submit(new OutgoingSend(row, origin, settle));
   });
 }
 
