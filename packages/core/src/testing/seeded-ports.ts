@@ -42,7 +42,7 @@ export class SeededBus implements Bus {
   }
 }
 
-/** `Directory` of a `SeededNode`. A batch is not one moment: each topic of it has its own. */
+/** `Directory` of a `SeededNode`. A batch takes effect in two parts, at different moments. */
 export class SeededDirectory implements Directory {
   readonly #node: SeededNode;
   readonly #network: SeededNetwork;
