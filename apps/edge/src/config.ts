@@ -60,10 +60,10 @@ export interface EdgeConfig {
 }
 
 /**
- * The configuration that an environment asks for.
+ * The configuration that an environment asks for; this process's unless another is given.
  * @throws ConfigError with everything that is wrong, not the first alone
  */
-export function loadConfig(env: Environment): EdgeConfig {
+export function loadConfig(env: Environment = process.env): EdgeConfig {
   const problems: string[] = [];
   const given = readEnvironment(env, problems);
   const parsed = settingsSchema.safeParse(given);

@@ -13,7 +13,7 @@ const STOP_MARGIN_MS = 10_000;
  * a drain; 1 when it cannot start, when the drain takes too long, at a second signal, and at an error nobody caught, since what
  * the process then holds in memory is not to be trusted and everything else is in the store.
  */
-export async function runEdge(env: Environment): Promise<void> {
+export async function runEdge(env?: Environment): Promise<void> {
   const config = orExplain(() => loadConfig(env));
   if (config === null) return process.exit(1);
   const logger = createLogger(config.logLevel);
