@@ -93,10 +93,8 @@ describe('Metrics', () => {
 
   it('reads the state of the engine when somebody looks', async () => {
     const { metrics } = make();
-    const status: ChatNodeStatus = {
-      ...{ connections: 1, signedIn: 1, users: 1, feeds: 1, topics: 1, queuedRows: 5, pendingReceipts: 0 },
-      ...{ pendingAnnouncements: 0, openGaps: 0, busUp: true, draining: false },
-    };
+    // Whatever else there is to read is 1.
+    const status = new Proxy({} as ChatNodeStatus, { get: (_target, name) => (name === 'queuedRows' ? 5 : 1) });
     let asked = 0;
     metrics.watch(() => {
       asked += 1;
