@@ -1,4 +1,5 @@
 import { unpackEnvelope } from './envelope.ts';
+import type { FeedRepair } from './feed-repair.ts';
 import type { HeadCheck } from './head-check.ts';
 import type { Hub } from './hub.ts';
 import type { BusEvents } from './ports/bus.ts';
@@ -25,6 +26,7 @@ interface BusListenerDependencies {
   readonly tail: TailReader;
   readonly publisher: Publisher;
   readonly pings: PingScheduler;
+  readonly repair: FeedRepair;
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly clock: Clock;
@@ -57,6 +59,7 @@ export class BusListener implements BusEvents {
       return;
     }
     this.#deps.telemetry.envelopeReceived(envelope.publications.length);
+    this.#deps.repair.noteLatency(Math.max(0, this.#deps.clock.nowUs() - envelope.committedAtUs) / 1_000);
     this.deliver(envelope.publications, envelope.committedAtUs);
   }
 

@@ -174,7 +174,7 @@ export class ChatNode {
       checkAll: () => checkAll('the tail was longer than one read'),
     });
     this.#listener = new BusListener({
-      ...{ hub, interest, publisher, pings, messages, conversations, clock, telemetry, log },
+      ...{ hub, interest, publisher, pings, repair, messages, conversations, clock, telemetry, log },
       headCheck: this.#headCheck,
       tail: this.#tail,
       messageIdMargin: settings.messageIdMargin,

@@ -10,10 +10,13 @@ import type { StoredMessage } from './types.ts';
 const MAX_FEEDS_PER_READ = 64;
 const ROWS_PER_READ = 256;
 const MAX_BACKOFF_MS = 2_000;
+const MAX_GRACE_MS = 1_000;
+/** A bus that is this many times slower than its average is not slow, it has lost something. */
+const GRACE_PER_LATENCY = 4;
 
 /**
- * Fills the gaps of feeds from the store. A gap gets a short grace first, since most are overtakings. All feeds with a gap are read
- * together, one read at a time; a failing store is asked again with backoff, for as long as the gap is there.
+ * Fills the gaps of feeds from the store. A gap gets a grace first, since most are overtakings: short, and longer while the bus is slow, so that load does
+ * not make repairs and repairs load. (What the bus knows to be lost it says itself.) All feeds whose grace is over are read together, one read at a time; a failing store is asked again with backoff, for as long as the gap is there.
  * Bounded: a feed is listed once, and a read takes at most 256 rows.
  */
 export class FeedRepair {
@@ -24,7 +27,9 @@ export class FeedRepair {
   readonly #log: Log;
   readonly #graceMs: number;
   readonly #afterPage: () => void;
-  readonly #gaps = new Set<ConversationFeed>();
+  /** When each gap was seen, or may be read again. */
+  readonly #gaps = new Map<ConversationFeed, number>();
+  #latencyMs = 0;
   #running = false;
   #failures = 0;
   #cancel: (() => void) | null = null;
@@ -52,11 +57,24 @@ export class FeedRepair {
     return this.#gaps.size;
   }
 
+  /** How long an envelope of another node took to get here. */
+  noteLatency(ms: number): void {
+    this.#latencyMs += (ms - this.#latencyMs) / 16;
+  }
+
   /** Called whenever a feed may have got a gap; cheap when it has none. */
   watch(feed: ConversationFeed): void {
-    if (!feed.hasGap || this.#gaps.has(feed)) return;
-    this.#gaps.add(feed);
-    this.#schedule(this.#graceMs);
+    if (!feed.hasGap) {
+      if (this.#gaps.size > 0) this.#gaps.delete(feed);
+      return;
+    }
+    if (this.#gaps.has(feed)) return;
+    this.#gaps.set(feed, this.#clock.nowMs());
+    this.#schedule(this.#grace);
+  }
+
+  get #grace(): number {
+    return Math.max(this.#graceMs, Math.min(MAX_GRACE_MS, this.#latencyMs * GRACE_PER_LATENCY));
   }
 
   stop(): void {
@@ -76,14 +94,17 @@ export class FeedRepair {
     });
   }
 
-  /** One read over some of the feeds. @returns when to go on, in ms */
+  /** One read over the feeds whose grace is over. @returns when to go on, in ms */
   async #fill(): Promise<number> {
     const feeds: ConversationFeed[] = [];
-    for (const feed of this.#gaps) {
+    const seenBefore = this.#clock.nowMs() - this.#grace;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const [feed, sinceMs] of this.#gaps) {
       if (!feed.hasGap || feed.users.length === 0) this.#gaps.delete(feed);
+      else if (sinceMs > seenBefore) oldest = Math.min(oldest, sinceMs);
       else if (feeds.length < MAX_FEEDS_PER_READ) feeds.push(feed);
     }
-    if (feeds.length === 0) return 0;
+    if (feeds.length === 0) return Number.isFinite(oldest) ? Math.ceil(oldest - seenBefore) : 0;
     const limit = Math.max(1, Math.floor(ROWS_PER_READ / feeds.length));
     try {
       const pages = await this.#store.readRanges(
@@ -104,7 +125,7 @@ export class FeedRepair {
           feed.accept(publicationOf(message, feed.members, this.#clientIds.sessionOf(message.clientId)));
           if (feed.position > before) repaired++;
         }
-        if (feed.hasGap) this.#gaps.add(feed);
+        if (feed.hasGap) this.#gaps.set(feed, Number.NEGATIVE_INFINITY);
       }
       if (repaired > 0) this.#telemetry.gapRepaired(repaired);
       this.#afterPage();

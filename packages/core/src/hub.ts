@@ -90,9 +90,9 @@ export class Hub {
       feed.users.splice(feed.users.indexOf(user), 1);
       this.#drop(feed);
     }
-    for (const feed of user.awaited) this.unpin(feed);
+    for (const feed of user.awaited ?? []) this.unpin(feed);
     user.feeds.clear();
-    user.awaited.clear();
+    user.awaited = null;
     this.#users.delete(user.id);
     this.#interest.unwant(userTopic(user.id));
   }
@@ -128,12 +128,12 @@ export class Hub {
    * list them, they are younger than the read.
    */
   youngFeeds(user: LocalUser): ConversationFeed[] {
-    for (const feed of user.awaited) {
+    for (const feed of user.awaited ?? []) {
       feed.start(0);
       this.attach(user, feed);
       this.unpin(feed);
     }
-    user.awaited.clear();
+    user.awaited = null;
     return [...user.feeds.values()].filter((feed) => feed.kind === 'personal');
   }
 
@@ -187,8 +187,9 @@ export class Hub {
     const { conversationId, kind, members } = publication;
     const feed = known ?? this.#feedFor({ conversationId, kind, members, membersVersion: 1 });
     for (const user of local) {
-      if (user.feeds.has(conversationId) || user.awaited.has(feed)) continue;
+      if (user.feeds.has(conversationId) || user.awaited?.has(feed)) continue;
       if (user.recipients.every((recipient) => recipient.loading)) {
+        user.awaited ??= new Set();
         user.awaited.add(feed);
         feed.pins++;
         continue;

@@ -29,7 +29,7 @@ export class LocalUser {
   readonly recipients: Recipient[] = [];
   readonly feeds = new Map<ConversationId, ConversationFeed>();
   /** Conversations that a publication brought while all sessions of the user were loading: pinned until their memberships are read. */
-  readonly awaited = new Set<ConversationFeed>();
+  awaited: Set<ConversationFeed> | null = null;
 
   constructor(user: User) {
     this.id = user.id;

@@ -1,8 +1,8 @@
 import type { NodeServices } from './services.ts';
 import type { Session } from './session.ts';
 
-const POLL_MS = 20;
-/** How long a batch may take to answer its requests and to prove what was delivered to it. */
+const POLL_MS = 5;
+/** How long a batch may take to prove what was delivered to it, and then to answer its requests. */
 const BATCH_PATIENCE_MS = 1_000;
 
 /** G10: empties a node that is told to stop, so that nobody is refused in the middle of a send and the reconnects are spread. */
@@ -44,10 +44,23 @@ export class NodeDrain {
     await this.#until(() => this.#sessions.size === 0, BATCH_PATIENCE_MS);
   }
 
+  /** Each connection ends at the first moment at which it waits for nothing, so that no send is cut in two. */
   async #drainBatch(batch: readonly Session[]): Promise<void> {
-    for (const session of batch) void session.drain();
-    await this.#until(() => batch.every((session) => session.drained), BATCH_PATIENCE_MS);
-    for (const session of batch) session.goAway();
+    const left = new Set(batch);
+    const release = (ready: (session: Session) => boolean): boolean => {
+      for (const session of left) {
+        if (!ready(session)) continue;
+        session.goAway();
+        left.delete(session);
+      }
+      return left.size === 0;
+    };
+    for (const session of left) session.beginDrain();
+    await this.#until(() => release((session) => session.answered && session.proven), BATCH_PATIENCE_MS);
+    // Who never pauses, or never answers a ping: a last wait for the answers alone.
+    for (const session of left) session.stopTaking();
+    await this.#until(() => release((session) => session.answered), BATCH_PATIENCE_MS);
+    release(() => true);
   }
 
   async #until(condition: () => boolean, patienceMs: number): Promise<void> {

@@ -13,7 +13,6 @@ export class ReplyQueue {
   readonly #connection: Connection;
   readonly #slots: Slot[] = [];
   #first = 0;
-  #onEmpty: (() => void) | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -50,15 +49,9 @@ export class ReplyQueue {
     if (this.#first === this.#slots.length) {
       this.#slots.length = 0;
       this.#first = 0;
-      this.#onEmpty?.();
     } else if (this.#first >= 64) {
       this.#slots.splice(0, this.#first);
       this.#first = 0;
     }
-  }
-
-  /** Resolves when every request has been answered. */
-  async emptied(): Promise<void> {
-    if (this.waiting > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
   }
 }

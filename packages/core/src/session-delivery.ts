@@ -8,8 +8,11 @@ import type { NodeServices } from './services.ts';
 import type { Seq } from './types.ts';
 import { Watermark } from './watermarks.ts';
 
-/** `loading`: memberships are being read. `backlog`: pending messages are. Live frames wait in the tail in both. */
-type Phase = 'loading' | 'backlog' | 'live' | 'closed';
+/**
+ * `loading`: memberships are being read. `backlog`: pending messages are. Live frames wait in the tail in both. `frozen`: nothing more is sent, what was
+ * sent can still be proven.
+ */
+type Phase = 'loading' | 'backlog' | 'live' | 'frozen' | 'closed';
 
 const LOAD_RETRY_MS = 200;
 const MAX_LOAD_RETRIES = 50;
@@ -61,7 +64,7 @@ export class SessionDelivery implements Recipient {
   /** Reads memberships and backlog, then goes live. Never rejects. */
   async start(): Promise<void> {
     const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
-    if (ranges === null || this.#phase === 'closed') return;
+    if (ranges === null || this.#ended) return;
     const listed = new Set(ranges.map((range) => range.feed));
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
@@ -70,13 +73,13 @@ export class SessionDelivery implements Recipient {
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
-    if (this.#phase === 'closed') return;
+    if (this.#ended) return;
     if (this.#phase === 'live') this.#sendLive(feed, publication);
     else this.#keep(feed, publication);
   }
 
   catchUp(ranges: readonly CatchUpRange[]): void {
-    if (this.#phase === 'closed') return;
+    if (this.#ended) return;
     this.#queued.push(...ranges);
     if (this.#phase !== 'live') return;
     this.#phase = 'backlog';
@@ -89,7 +92,10 @@ export class SessionDelivery implements Recipient {
     for (const [feed, seq] of proven) {
       this.#services.receipts.delivered(this.user.id, feed.conversationId, feed.kind, seq);
     }
-    if (this.watermark.wantsPing) this.#services.pings.request(this);
+    if (this.watermark.wantsPing) {
+      if (this.#ended) this.watermark.ping(this.connection, this.#services.clock.nowMs());
+      else this.#services.pings.request(this);
+    }
   }
 
   onDrain(): void {
@@ -99,15 +105,21 @@ export class SessionDelivery implements Recipient {
     wake?.();
   }
 
-  close(): void {
-    if (this.#phase === 'closed') return;
-    this.#phase = 'closed';
+  /** Ends delivery; what is not sent stays pending. */
+  freeze(): void {
+    if (this.#ended) return;
+    this.#phase = 'frozen';
     this.#tail = [];
     this.#queued = [];
     this.#services.pings.remove(this);
     const wake = this.#wakeOnDrain;
     this.#wakeOnDrain = null;
     wake?.();
+  }
+
+  close(): void {
+    this.freeze();
+    this.#phase = 'closed';
   }
 
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
@@ -171,11 +183,11 @@ export class SessionDelivery implements Recipient {
     const backlog = new Backlog(this.#services.messages, this.user.id, ranges, { pageRows, pageBytes });
     for (;;) {
       const page = await this.#retrying(() => this.#services.backlogLimiter.run(() => backlog.nextPage()));
-      if (page === null || this.#isClosed()) return false;
+      if (page === null || this.#ended) return false;
       if (page.length === 0) return true;
       this.#sendPage(page);
       if (this.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
-      if (this.#isClosed()) return false;
+      if (this.#ended) return false;
     }
   }
 
@@ -191,13 +203,13 @@ export class SessionDelivery implements Recipient {
     this.#services.pings.flush();
   }
 
-  #isClosed(): boolean {
-    return this.#phase === 'closed';
+  get #ended(): boolean {
+    return this.#phase === 'frozen' || this.#phase === 'closed';
   }
 
   /** Reads again while the store is away, for about ten seconds. @returns null when the session ended or had to */
   async #retrying<T>(read: () => Promise<T>): Promise<T | null> {
-    for (let attempt = 0; !this.#isClosed(); attempt++) {
+    for (let attempt = 0; !this.#ended; attempt++) {
       try {
         return await read();
       } catch (error) {

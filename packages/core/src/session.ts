@@ -111,22 +111,28 @@ export class Session implements ConnectionHandler {
     if (this.awaitingSignIn) this.#end('sign_in_timeout', 'sign_in_timeout');
   }
 
-  /**
-   * G10: takes no more frames, answers those it has, waits for the proof of what was delivered (bounded by the caller), and says goodbye with 1012.
-   */
-  async drain(): Promise<void> {
-    const delivery = this.#phase.kind === 'signed_in' ? this.#phase.delivery : null;
-    if (this.#phase.kind !== 'closed') this.#phase = { kind: 'closing', delivery };
-    await this.#replies.emptied();
-    if (delivery?.watermark.wantsPing) delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
+  /** G10, first step: the other direction goes quiet, so that a last ping can prove what was delivered. Requests go on being answered. */
+  beginDrain(): void {
+    if (this.#phase.kind !== 'signed_in') return;
+    const { delivery } = this.#phase;
+    delivery.freeze();
+    if (delivery.watermark.wantsPing) delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
   }
 
-  /** Whether `drain` has left nothing that a little more patience would bring. */
-  get drained(): boolean {
-    return (
-      this.#phase.kind !== 'closing' ||
-      (this.#replies.waiting === 0 && (this.#phase.delivery?.watermark.settled ?? true))
-    );
+  /** G10, last step for a client that never pauses: takes no more frames; the answers to those it has taken still go out. */
+  stopTaking(): void {
+    if (this.#phase.kind === 'signed_in') this.#phase = { kind: 'closing', delivery: this.#phase.delivery };
+  }
+
+  /** Every request that was taken has its answer. */
+  get answered(): boolean {
+    return this.#replies.waiting === 0;
+  }
+
+  /** Every frame that was sent is proven delivered. */
+  get proven(): boolean {
+    if (this.#phase.kind !== 'signed_in' && this.#phase.kind !== 'closing') return true;
+    return this.#phase.delivery?.watermark.settled ?? true;
   }
 
   goAway(): void {

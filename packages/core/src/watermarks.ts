@@ -8,23 +8,25 @@ import type { Seq } from './types.ts';
  * stack has everything before it. At most one ping is unanswered, and one is sent per period. Bounded by the conversations of the session.
  */
 export class Watermark {
-  #dirty = new Map<ConversationFeed, Seq>();
+  /** Null while empty: most connections are idle. */
+  #dirty: Map<ConversationFeed, Seq> | null = null;
   #pinged: Map<ConversationFeed, Seq> | null = null;
   #count = 0;
   #lastPingMs = Number.NEGATIVE_INFINITY;
 
   /** The frame of `seq`, and every one below it that the user has not sent itself, is on its way. */
   mark(feed: ConversationFeed, seq: Seq): void {
+    this.#dirty ??= new Map();
     this.#dirty.set(feed, seq);
   }
 
   /** Nothing is waiting for a ping or a pong. */
   get settled(): boolean {
-    return this.#pinged === null && this.#dirty.size === 0;
+    return this.#pinged === null && this.#dirty === null;
   }
 
   get wantsPing(): boolean {
-    return this.#pinged === null && this.#dirty.size > 0;
+    return this.#pinged === null && this.#dirty !== null;
   }
 
   isDue(nowMs: number, periodMs: number): boolean {
@@ -34,7 +36,7 @@ export class Watermark {
   ping(connection: Connection, nowMs: number): void {
     this.#lastPingMs = nowMs;
     this.#pinged = this.#dirty;
-    this.#dirty = new Map();
+    this.#dirty = null;
     connection.ping(String(++this.#count));
   }
 

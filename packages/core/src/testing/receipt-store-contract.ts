@@ -147,6 +147,14 @@ export function receiptStoreContract(name: string, open: OpenHarness): void {
         seenAtUs: T + 3,
       });
       expect(await h.cursors(room.user(2), room.conversationId)).toMatchObject({ seenSeq: 6, seenAtUs: T + 2 });
+      // Only the seen cursor moves, so the delivered one keeps its time.
+      await h.receipts.apply(batch({ groupSeen: [groupSeen(room, 2, 7, T + 4)] }));
+      expect(await h.cursors(room.user(2), room.conversationId)).toEqual({
+        deliveredSeq: 8,
+        deliveredAtUs: T + 1,
+        seenSeq: 7,
+        seenAtUs: T + 4,
+      });
       expect(await statuses(room)).toBe('ssssssssss');
     });
 
