@@ -121,6 +121,7 @@ async function installDatabase(installer: string, folder: string, asOwner: reado
     '--no-defaults',
     ...asOwner,
     `--datadir=${join(folder, 'data')}`,
+    `--tmpdir=${folder}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     '--skip-name-resolve',
