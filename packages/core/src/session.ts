@@ -2,6 +2,7 @@ import {
   CLOSE_CODES,
   type CloseName,
   decodeLegacyFrame,
+  ERROR_CODES,
   type ErrorName,
   encodeError,
   encodeSignedIn,
@@ -144,7 +145,9 @@ export class Session implements ConnectionHandler {
     try {
       const identity = await services.authenticator.authenticate(firstFrame);
       if (!identity.ok) {
-        this.#end('sign_in_refused', identity.error, identity.detail);
+        // Trouble on this side is no reason to stay away.
+        const close = ERROR_CODES[identity.error].temporary ? 'internal' : 'sign_in_refused';
+        this.#end(close, identity.error, identity.detail);
         return;
       }
       const user = await services.conversations.ensureUser(identity.userId, identity.name);
