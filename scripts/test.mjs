@@ -24,6 +24,7 @@ const CHECKS = [
     args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--diagnostic-level=error', '--max-diagnostics=50', '.'],
   },
   { name: 'build', args: ['node_modules/typescript/bin/tsc', '-b'] },
+  { name: 'types of the tests', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
 ];
 
 /** The step under way, if it is a child process. */

@@ -32,7 +32,7 @@ describe('a node that dies', () => {
     for (const child of children) await child.kill();
     for (const node of nodes) await node.close();
     // A killed child's lease may still run; everything else has been taken back by its own node.
-    const ids = (await inspector.zrange(`${prefix}{nodes}:leases`, 0, -1)) as string[];
+    const ids = (await inspector.zrange(`${prefix}{nodes}:leases`, '0', '-1')) as string[];
     expect(ids.filter((id) => nodes.some((node) => node.bus.nodeId === id))).toEqual([]);
   });
 
