@@ -3,6 +3,7 @@ import type { Log } from '@parley/core';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { Script } from './lua/script.ts';
 import type { RedisAddress } from './options.ts';
+import { QuietConnector } from './quiet-connector.ts';
 import { COMMAND_TIMEOUT_MS } from './timing.ts';
 
 /** The client's options without the one that changes the types of its replies. */
@@ -15,6 +16,7 @@ export function baseOptions(address: RedisAddress, tls: ConnectionOptions | unde
     password: address.password,
     ...(address.tls || tls !== undefined ? { tls: { ...tls } } : {}),
     connectionName: name,
+    Connector: QuietConnector,
     protocol: 2,
     lazyConnect: true,
     retryStrategy: () => null,

@@ -2,6 +2,7 @@ import type { Log } from '@parley/core';
 import { Redis } from 'ioredis';
 import type { Script } from './lua/script.ts';
 import { parseRedisUrl, type RedisBusOptions } from './options.ts';
+import { QuietSentinelConnector } from './quiet-connector.ts';
 import { baseOptions, type ClientOptions, runScript, throwFirst, warnOfEviction } from './redis-client.ts';
 import type { OpenConnections, RedisConnections, RedisConnectionsEvents } from './redis-connections.ts';
 
@@ -93,6 +94,7 @@ export function openStandalone(options: RedisBusOptions): OpenConnections {
     ? {
         sentinels: address.hosts.map((host) => ({ ...host })),
         name: options.masterName ?? 'mymaster',
+        Connector: QuietSentinelConnector,
         sentinelPassword: options.sentinelPassword,
         sentinelRetryStrategy: () => null,
         enableTLSForSentinelMode: address.tls,
