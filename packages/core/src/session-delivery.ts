@@ -61,14 +61,18 @@ export class SessionDelivery implements Recipient {
     return this.#phase === 'live';
   }
 
-  /** Reads memberships and backlog, then goes live. Never rejects. */
-  async start(): Promise<void> {
+  /**
+   * Reads memberships and backlog, then goes live. Never rejects.
+   * @param onLoaded called between the two, unless the session has ended: from here on nothing that is committed is missed
+   */
+  async start(onLoaded: () => void): Promise<void> {
     const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
     if (ranges === null || this.#ended) return;
     const listed = new Set(ranges.map((range) => range.feed));
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
     this.#phase = 'backlog';
+    onLoaded();
     await this.#runBacklog();
   }
 

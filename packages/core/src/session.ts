@@ -176,8 +176,9 @@ export class Session implements ConnectionHandler {
     this.#phase = { kind: 'signed_in', caller, delivery };
     services.telemetry.signedIn();
     services.log.debug({ userId: user.id, session: this.id }, 'signed in');
-    this.#connection.send(encodeSignedIn(user.id));
-    void delivery.start();
+    // Only when its feeds are attached: what is committed after this answer comes live, whatever other connections of the user have taken or sent (L14).
+    const greeting = this.#replies.reserve();
+    void delivery.start(() => this.#replies.settle(greeting, encodeSignedIn(user.id)));
     for (const text of early) this.onText(text);
   }
 
