@@ -1,0 +1,4 @@
+import { startEmbedded } from './support/target-embedded.ts';
+import { legacyTranscripts } from './transcripts/legacy-transcripts.ts';
+
+legacyTranscripts('an embedded node', startEmbedded);
