@@ -5,13 +5,19 @@ import { LIMITS } from '../limits.ts';
  * The client's own name for a conversation it initialises: any JSON integer or string, echoed as it came (L2, L5).
  * Integers beyond 2^53 - 1 would change in a double; `restoreLocalId` puts the digits back from the frame's text.
  */
-export const localConversationId = z.union([
-  z.number().refine(Number.isInteger, { error: 'must be an integer or a string' }),
-  z
-    .string()
-    .max(LIMITS.maxLocalIdChars)
-    .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode' }),
-]);
+export const localConversationId = z.union(
+  [
+    z.number().refine(Number.isInteger, { error: 'must be an integer or a string' }),
+    z
+      .string()
+      .max(LIMITS.maxLocalIdChars)
+      .refine((value) => value.isWellFormed(), {
+        error: 'must be well-formed Unicode',
+        params: { name: 'invalid_text' },
+      }),
+  ],
+  { error: 'must be an integer or a string' },
+);
 
 /** A local id as the JSON text that is echoed. */
 export type LocalId = string;
