@@ -99,7 +99,9 @@ function sendProblems(clients: readonly LoadClient[], { rows, byId }: Stored): s
         sent.add(body);
         const row = byId.get(messageId);
         if (row === undefined || row.body !== body || row.conversationId !== conversationId) {
-          problems.push(`G1: ${brief(body)} was acknowledged as ${messageId}, which is ${row ? shown(row) : 'nothing'}`);
+          problems.push(
+            `G1: ${brief(body)} was acknowledged as ${messageId}, which is ${row ? shown(row) : 'nothing'}`,
+          );
         } else {
           if (row.seq <= (last.get(conversationId) ?? 0)) problems.push(`G5: ${shown(row)} overtook an earlier send`);
           last.set(conversationId, row.seq);

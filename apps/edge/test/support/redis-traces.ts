@@ -58,7 +58,7 @@ export class RedisTraces {
       case 'set':
         return (await this.#redis.smembers(key)).join(' ');
       case 'zset':
-        return (await this.#redis.zrange(key, 0, -1)).join(' ');
+        return (await this.#redis.zrange(key, '0', '-1')).join(' ');
       case 'hash':
         return JSON.stringify(await this.#redis.hgetall(key));
       case 'none':
