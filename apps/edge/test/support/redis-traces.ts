@@ -16,8 +16,13 @@ export class RedisTraces {
     this.#redis.on('error', () => {});
   }
 
-  /** Every place in which an incarnation is mentioned: keys, whatever they hold, and channels. */
+  /** Every place in which an incarnation is mentioned: keys, whatever they hold, and channels that somebody listens to. */
   async of(nodeId: string): Promise<string[]> {
+    const channels = (await this.#redis.pubsub('CHANNELS')) as string[];
+    return [...(await this.keysOf(nodeId)), ...channels.filter((channel) => channel.includes(nodeId))];
+  }
+
+  async keysOf(nodeId: string): Promise<string[]> {
     const found: string[] = [];
     let cursor = '0';
     do {
@@ -26,8 +31,7 @@ export class RedisTraces {
       const held = await Promise.all(keys.map(async (key) => `${key} ${await this.#content(key)}`));
       found.push(...held.filter((text) => text.includes(nodeId)));
     } while (cursor !== '0');
-    const channels = (await this.#redis.pubsub('CHANNELS')) as string[];
-    return [...found, ...channels.filter((channel) => channel.includes(nodeId))];
+    return found;
   }
 
   /** Incarnations with a lease that has not ended, by the clock of Redis. */

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
+import { FaultCluster } from './support/fault-cluster.ts';
+import { Load } from './support/load.ts';
+import type { LoadConnection } from './support/load-client.ts';
+import { undelivered } from './support/load-verdict.ts';
+
+const PROGRESS = 300;
+const SERVICE_RESTART = 1012;
+
+let cluster: FaultCluster;
+let load: Load;
+
+beforeAll(async () => {
+  // Long enough for the balancer's health check, once a second, to notice.
+  cluster = await FaultCluster.start(3, { PARLEY_DRAIN_DELAY_MS: '2000' });
+  load = await Load.start(cluster, { firstUser: 1, users: 12 });
+});
+
+afterAll(async () => {
+  load?.end();
+  await cluster?.stop();
+});
+
+const signedInConnections = (): LoadConnection[] =>
+  load.clients.flatMap(({ connections }) => connections).filter(({ signedIn }) => signedIn);
+
+describe('a rolling restart under load', () => {
+  it('G10: each node drains, exits with 0 and leaves nothing behind; every send that was taken is answered', async () => {
+    load.run();
+    for (const node of cluster.nodes) {
+      await load.untilAcked(PROGRESS);
+      const { node: incarnation } = await cluster.readyz(node);
+      const open = signedInConnections().filter(({ closeCode }) => closeCode === null);
+
+      const { exited } = cluster.terminate(node);
+      await eventually('/readyz to say that it drains', async () => {
+        const { httpStatus, phase } = await cluster.readyz(node);
+        return httpStatus === 503 && phase === 'draining';
+      });
+      expect(await exited).toEqual({ code: 0, signal: null });
+      expect(await cluster.traces.of(incarnation)).toEqual([]);
+
+      // The receipts of those that were sent away were written before the process ended (G6).
+      const sentAway = open.filter(({ closeCode }) => closeCode !== null);
+      expect(sentAway.length).toBeGreaterThan(0);
+      const stored = await load.stored();
+      const personal = { ...stored, byId: new Map([...stored.byId].filter(([, row]) => isPersonal(row))) };
+      expect(sentAway.flatMap((connection) => undelivered(connection, personal))).toEqual([]);
+
+      await node.start();
+    }
+    await cluster.untilWhole();
+    await load.untilAcked(PROGRESS);
+    expect(await load.finish()).toEqual([]);
+
+    const ended = signedInConnections().filter(({ closeCode }) => closeCode !== null);
+    expect(ended.length).toBeGreaterThanOrEqual(load.clients.length);
+    expect([...new Set(ended.map(({ closeCode }) => closeCode))]).toEqual([SERVICE_RESTART]);
+    // What was not answered had not been taken: it is not stored either.
+    const bodies = new Set((await load.stored()).rows.map(({ body }) => body));
+    expect(ended.flatMap(({ unanswered }) => unanswered).filter(({ body }) => bodies.has(body))).toEqual([]);
+    expect(signedInConnections().flatMap(({ refused }) => refused)).toEqual([]);
+  });
+});
+
+const isPersonal = ({ conversationId }: { readonly conversationId: number }): boolean =>
+  conversationId !== load.group.id;
