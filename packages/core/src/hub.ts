@@ -78,7 +78,8 @@ export class Hub {
   }
 
   addRecipient(user: LocalUser, recipient: Recipient): void {
-    user.recipients.push(recipient);
+    // Copied, since an array that is pushed to keeps room for more: most users have one connection.
+    user.recipients = [...user.recipients, recipient];
   }
 
   removeRecipient(user: LocalUser, recipient: Recipient): void {

@@ -26,7 +26,7 @@ export interface CatchUpRange {
 export class LocalUser {
   readonly id: UserId;
   name: string;
-  readonly recipients: Recipient[] = [];
+  recipients: Recipient[] = [];
   readonly feeds = new Map<ConversationId, ConversationFeed>();
   /** Conversations that a publication brought while all sessions of the user were loading: pinned until their memberships are read. */
   awaited: Set<ConversationFeed> | null = null;

@@ -1,6 +1,6 @@
 import type { Connection } from './ports/connection.ts';
 
-interface Slot {
+export interface Slot {
   done: boolean;
   text: string | null;
 }

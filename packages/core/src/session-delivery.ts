@@ -14,6 +14,14 @@ import { Watermark } from './watermarks.ts';
  */
 type Phase = 'loading' | 'backlog' | 'live' | 'frozen' | 'closed';
 
+/** The session that a delivery belongs to. */
+export interface DeliveryOwner {
+  /** The memberships are read: from here on nothing that is committed is missed. */
+  onLoaded(): void;
+  /** The store went on failing: the session must end, the client comes back. */
+  onLoadFailed(): void;
+}
+
 const LOAD_RETRY_MS = 200;
 const MAX_LOAD_RETRIES = 50;
 
@@ -29,8 +37,7 @@ export class SessionDelivery implements Recipient {
   readonly watermark = new Watermark();
   readonly user: LocalUser;
   readonly #services: NodeServices;
-  /** The store went on failing: the session must end, the client comes back. */
-  readonly #onFailure: () => void;
+  readonly #owner: DeliveryOwner;
   #phase: Phase = 'loading';
   #queued: CatchUpRange[] = [];
   #tail: { readonly feed: ConversationFeed; readonly publication: MessagePublication }[] = [];
@@ -44,13 +51,13 @@ export class SessionDelivery implements Recipient {
     connection: Connection;
     user: LocalUser;
     services: NodeServices;
-    onFailure: () => void;
+    owner: DeliveryOwner;
   }) {
     this.sessionId = deps.sessionId;
     this.connection = deps.connection;
     this.user = deps.user;
     this.#services = deps.services;
-    this.#onFailure = deps.onFailure;
+    this.#owner = deps.owner;
   }
 
   get loading(): boolean {
@@ -61,18 +68,15 @@ export class SessionDelivery implements Recipient {
     return this.#phase === 'live';
   }
 
-  /**
-   * Reads memberships and backlog, then goes live. Never rejects.
-   * @param onLoaded called between the two, unless the session has ended: from here on nothing that is committed is missed
-   */
-  async start(onLoaded: () => void): Promise<void> {
+  /** Reads memberships and backlog, then goes live. Never rejects. */
+  async start(): Promise<void> {
     const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
     if (ranges === null || this.#ended) return;
     const listed = new Set(ranges.map((range) => range.feed));
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
     this.#phase = 'backlog';
-    onLoaded();
+    this.#owner.onLoaded();
     await this.#runBacklog();
   }
 
@@ -219,7 +223,7 @@ export class SessionDelivery implements Recipient {
       } catch (error) {
         this.#services.log.warn({ err: error, userId: this.user.id, session: this.sessionId }, 'a backlog read failed');
         if (attempt >= MAX_LOAD_RETRIES) {
-          this.#onFailure();
+          this.#owner.onLoadFailed();
           return null;
         }
         await new Promise<void>((resolve) => this.#services.clock.after(LOAD_RETRY_MS, resolve));

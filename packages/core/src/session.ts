@@ -13,9 +13,9 @@ import type { LocalUser } from './local-user.ts';
 import type { Connection, ConnectionHandler } from './ports/connection.ts';
 import { StoreError } from './ports/message-store.ts';
 import type { Reply } from './reply.ts';
-import { ReplyQueue } from './reply-queue.ts';
+import { ReplyQueue, type Slot } from './reply-queue.ts';
 import type { NodeServices } from './services.ts';
-import { SessionDelivery } from './session-delivery.ts';
+import { type DeliveryOwner, SessionDelivery } from './session-delivery.ts';
 import type { User } from './types.ts';
 
 type Phase =
@@ -31,7 +31,7 @@ type Phase =
  * The protocol state of one connection, and the only one that touches it: decodes, signs in, dispatches, and answers in order. Delivery has a
  * state of its own (`SessionDelivery`).
  */
-export class Session implements ConnectionHandler {
+export class Session implements ConnectionHandler, DeliveryOwner {
   readonly id: number;
   readonly acceptedAtMs: number;
   readonly #connection: Connection;
@@ -40,6 +40,7 @@ export class Session implements ConnectionHandler {
   readonly #onClosed: (session: Session, user: LocalUser | null) => void;
   #phase: Phase = { kind: 'awaiting_sign_in' };
   #user: LocalUser | null = null;
+  #greeting: Slot | null = null;
 
   constructor(
     connection: Connection,
@@ -107,6 +108,17 @@ export class Session implements ConnectionHandler {
     this.#onClosed(this, this.#user);
   }
 
+  /** Only now the answer to the first frame: what is committed after it comes live, whatever other connections of the user have taken or sent (L14). */
+  onLoaded(): void {
+    if (this.#greeting === null || this.#user === null) return;
+    this.#replies.settle(this.#greeting, encodeSignedIn(this.#user.id));
+    this.#greeting = null;
+  }
+
+  onLoadFailed(): void {
+    this.#end('internal', 'store_unavailable');
+  }
+
   /** The deadline for the first frame has passed. */
   expireSignIn(): void {
     if (this.awaitingSignIn) this.#end('sign_in_timeout', 'sign_in_timeout');
@@ -168,7 +180,7 @@ export class Session implements ConnectionHandler {
       connection: this.#connection,
       user,
       services,
-      onFailure: () => this.#end('internal', 'store_unavailable'),
+      owner: this,
     });
     services.hub.addRecipient(user, delivery);
     this.#user = user;
@@ -176,9 +188,8 @@ export class Session implements ConnectionHandler {
     this.#phase = { kind: 'signed_in', caller, delivery };
     services.telemetry.signedIn();
     services.log.debug({ userId: user.id, session: this.id }, 'signed in');
-    // Only when its feeds are attached: what is committed after this answer comes live, whatever other connections of the user have taken or sent (L14).
-    const greeting = this.#replies.reserve();
-    void delivery.start(() => this.#replies.settle(greeting, encodeSignedIn(user.id)));
+    this.#greeting = this.#replies.reserve();
+    void delivery.start();
     for (const text of early) this.onText(text);
   }
 
@@ -208,7 +219,7 @@ export class Session implements ConnectionHandler {
     if (this.#replies.waiting >= this.#services.settings.maxUnansweredPerSession) this.#close('too_many_frames');
   }
 
-  #settle(slot: ReturnType<ReplyQueue['reserve']>, reply: Reply): void {
+  #settle(slot: Slot, reply: Reply): void {
     switch (reply.kind) {
       case 'text':
         this.#replies.settle(slot, reply.text);
