@@ -1,5 +1,6 @@
 import { BusListener } from './bus-listener.ts';
 import { ClientIdMaker } from './client-id.ts';
+import { Coalescer } from './coalescer.ts';
 import { DoubtfulSends } from './doubtful-sends.ts';
 import { FeedRepair } from './feed-repair.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -65,6 +66,7 @@ export interface ChatNodeStatus {
 }
 
 const SWEEP_MS = 100;
+const MAX_SIGN_INS_PER_CALL = 256;
 
 /**
  * The engine of one node: wires the command path (session, handler, group commit, publisher) and the delivery path (bus, hub, feed, session), which
@@ -161,6 +163,7 @@ export class ChatNode {
       ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },
       ...{ pings, clientIds, authenticator: deps.authenticator },
       doubtful: new DoubtfulSends({ messages, publisher, clock, log }),
+      signIns: new Coalescer(MAX_SIGN_INS_PER_CALL, (users) => conversations.signInUsers(users)),
       backlogLimiter: new Limiter(settings.maxConcurrentBacklogs),
     };
     this.#interest = interest;

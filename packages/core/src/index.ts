@@ -6,7 +6,7 @@ export type { Authenticator, Identity } from './ports/authenticator.ts';
 export type { Bus, BusEvents } from './ports/bus.ts';
 export type { CancelTimer, Clock } from './ports/clock.ts';
 export type { AcceptConnection, Connection, ConnectionHandler } from './ports/connection.ts';
-export type { ConversationStore, InitResult } from './ports/conversation-store.ts';
+export type { ConversationStore, InitResult, SignInUser } from './ports/conversation-store.ts';
 export type { Directory } from './ports/directory.ts';
 export {
   type AppendOutcome,

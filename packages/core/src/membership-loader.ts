@@ -1,3 +1,4 @@
+import { Coalescer } from './coalescer.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { Hub } from './hub.ts';
 import type { CatchUpRange, LocalUser } from './local-user.ts';
@@ -9,11 +10,6 @@ import { type ConversationId, groupTopic, type Membership, type Seq, type UserId
 const MAX_USERS_PER_READ = 256;
 const MAX_HEADS_PER_READ = 1_000;
 
-interface Batch {
-  readonly users: Set<UserId>;
-  readonly rows: Promise<Map<UserId, Membership[]>>;
-}
-
 /**
  * Join, then read (design, section 3): enters the user's topics in the directory, only then reads the memberships and heads, and attaches the user to
  * the feeds. Users that connect while a read is under way share the next one.
@@ -23,8 +19,7 @@ export class MembershipLoader {
   readonly #messages: Pick<MessageStore, 'heads'>;
   readonly #interest: TopicInterest;
   readonly #hub: Hub;
-  #next: Batch | null = null;
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #memberships: Coalescer<UserId, Membership[]>;
 
   constructor(deps: {
     conversations: Pick<ConversationStore, 'membershipsOf' | 'membersOf'>;
@@ -36,6 +31,10 @@ export class MembershipLoader {
     this.#messages = deps.messages;
     this.#interest = deps.interest;
     this.#hub = deps.hub;
+    this.#memberships = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
+      const rows = byUser(await this.#conversations.membershipsOf([...new Set(userIds)]));
+      return userIds.map((userId) => rows.get(userId) ?? []);
+    });
   }
 
   /**
@@ -45,7 +44,7 @@ export class MembershipLoader {
   async load(user: LocalUser): Promise<CatchUpRange[]> {
     await this.#interest.want([userTopic(user.id)]);
     const stamp = this.#interest.stamp;
-    const rows = (await this.#read(user.id)).get(user.id) ?? [];
+    const rows = await this.#memberships.ask(user.id);
     const pinned = rows.map((row) => this.#hub.pin(user.id, row));
     try {
       const heads = await this.#headsAfterJoin(rows, stamp);
@@ -122,24 +121,6 @@ export class MembershipLoader {
     if (!this.#hub.attach(user, feed)) return;
     const range = { feed, afterSeq: row.joinedSeq, uptoSeq: feed.position, includeOwn: true };
     for (const recipient of user.recipients) recipient.catchUp([range]);
-  }
-
-  #read(userId: UserId): Promise<Map<UserId, Membership[]>> {
-    if (this.#next === null || this.#next.users.size >= MAX_USERS_PER_READ) {
-      const users = new Set<UserId>();
-      const previous = this.#reading;
-      const rows = previous
-        .catch(() => undefined)
-        .then(() => {
-          if (this.#next?.users === users) this.#next = null;
-          return this.#conversations.membershipsOf([...users]);
-        })
-        .then(byUser);
-      this.#reading = rows;
-      this.#next = { users, rows };
-    }
-    this.#next.users.add(userId);
-    return this.#next.rows;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ClientIdMaker } from './client-id.ts';
+import type { Coalescer } from './coalescer.ts';
 import type { DoubtfulSends } from './doubtful-sends.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Hub } from './hub.ts';
@@ -7,12 +8,13 @@ import type { MembershipLoader } from './membership-loader.ts';
 import type { OutgoingSend } from './outgoing-send.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
-import type { ConversationStore } from './ports/conversation-store.ts';
+import type { ConversationStore, SignInUser } from './ports/conversation-store.ts';
 import type { MessageStore } from './ports/message-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 import type { ChatNodeSettings } from './settings.ts';
+import type { User } from './types.ts';
 import type { PingScheduler } from './watermarks.ts';
 
 /** What the sessions and handlers of one node share. Made once by `ChatNode`. */
@@ -30,6 +32,7 @@ export interface NodeServices {
   readonly doubtful: DoubtfulSends;
   readonly hub: Hub;
   readonly loader: MembershipLoader;
+  readonly signIns: Coalescer<SignInUser, User>;
   readonly pings: PingScheduler;
   readonly backlogLimiter: Limiter;
   readonly clientIds: ClientIdMaker;

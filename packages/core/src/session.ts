@@ -162,7 +162,7 @@ export class Session implements ConnectionHandler, DeliveryOwner {
         this.#end(close, identity.error, identity.detail);
         return;
       }
-      const user = await services.conversations.ensureUser(identity.userId, identity.name);
+      const user = await services.signIns.ask({ userId: identity.userId, name: identity.name });
       this.#welcome(user);
     } catch (error) {
       services.log.error({ err: error, session: this.id }, 'sign-in failed');

@@ -9,6 +9,7 @@ export const STORE_LIMITS = {
   maxHeads: 1_000,
   maxLocate: 1_000,
   maxUsersPerCall: 1_000,
+  maxSignInsPerCall: 256,
   maxMembershipUsers: 256,
   maxMembersOfConversations: 256,
   maxGroupMembers: 1_000,

@@ -7,6 +7,7 @@ import {
   type InitResult,
   type Membership,
   refusal,
+  type SignInUser,
   STORE_LIMITS,
   type User,
   type UserId,
@@ -40,6 +41,10 @@ export class SqlConversationStore implements ConversationStore {
 
   user(userId: UserId): Promise<User | null> {
     return this.#users.user(userId);
+  }
+
+  signInUsers(users: readonly SignInUser[]): Promise<User[]> {
+    return this.#users.signInUsers(users);
   }
 
   ensureUser(userId: UserId, name: string | null): Promise<User> {

@@ -1,4 +1,4 @@
-import { assertAtMost, STORE_LIMITS, type User, type UserId } from '@parley/core';
+import { assertAtMost, type SignInUser, STORE_LIMITS, type User, type UserId } from '@parley/core';
 import { type Kysely, sql } from 'kysely';
 import { asText, type ChatSchema, type Text } from './schema.ts';
 import type { SqlFlavor } from './sql-flavor.ts';
@@ -21,16 +21,29 @@ export class SqlUserStore {
     return row === undefined ? null : { id: row.id, name: asText(row.name) };
   }
 
-  async ensureUser(userId: UserId, name: string | null): Promise<User> {
-    let user = await this.user(userId);
-    if (user === null) {
-      const fresh = { id: userId, name: name ?? defaultName(userId) };
-      await guarded(this.#flavor, () => this.#flavor.insertAbsentUsers(this.#db, [fresh]));
-      user = (await this.user(userId)) ?? fresh;
+  async signInUsers(users: readonly SignInUser[]): Promise<User[]> {
+    assertAtMost('users', users.length, STORE_LIMITS.maxSignInsPerCall);
+    if (users.length === 0) return [];
+    const wanted = new Map<UserId, string | null>();
+    for (const { userId, name } of users) wanted.set(userId, name ?? wanted.get(userId) ?? null);
+    const names = await this.#names([...wanted.keys()]);
+    const absent = [...wanted.keys()].filter((id) => !names.has(id)).sort((a, b) => a - b);
+    if (absent.length > 0) {
+      const fresh = absent.map((id) => ({ id, name: wanted.get(id) ?? defaultName(id) }));
+      await guarded(this.#flavor, () => this.#flavor.insertAbsentUsers(this.#db, fresh));
+      // Another node may have been first, with another name.
+      for (const [id, name] of await this.#names(absent)) names.set(id, name);
     }
-    if (name === null || user.name === name) return user;
-    await guarded(this.#flavor, () => this.#db.updateTable('users').set({ name }).where('id', '=', userId).execute());
-    return { id: userId, name };
+    for (const [id, name] of wanted) {
+      if (name === null || names.get(id) === name) continue;
+      await guarded(this.#flavor, () => this.#db.updateTable('users').set({ name }).where('id', '=', id).execute());
+      names.set(id, name);
+    }
+    return users.map(({ userId }) => ({ id: userId, name: names.get(userId) ?? defaultName(userId) }));
+  }
+
+  async ensureUser(userId: UserId, name: string | null): Promise<User> {
+    return (await this.signInUsers([{ userId, name }]))[0] as User;
   }
 
   async ensureUsers(userIds: readonly UserId[]): Promise<void> {
@@ -72,6 +85,11 @@ export class SqlUserStore {
         .where((where) => where.or([where('last_seen_at', 'is', null), where('last_seen_at', '<', at)]))
         .execute(),
     );
+  }
+
+  async #names(userIds: readonly UserId[]): Promise<Map<UserId, string>> {
+    const rows = await guarded(this.#flavor, () => this.#select().where('id', 'in', userIds).execute());
+    return new Map(rows.map((row) => [row.id, asText(row.name)]));
   }
 
   #select() {

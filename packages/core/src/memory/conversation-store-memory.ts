@@ -1,4 +1,4 @@
-import type { ConversationStore, InitResult } from '../ports/conversation-store.ts';
+import type { ConversationStore, InitResult, SignInUser } from '../ports/conversation-store.ts';
 import { assertAtMost, assertGroupMembers, refusal, STORE_LIMITS } from '../store-limits.ts';
 import type { ConversationId, ConversationKind, Membership, User, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryState, MemoryUser } from './memory-state.ts';
@@ -15,10 +15,17 @@ export class MemoryConversationStore implements ConversationStore {
     return user === undefined ? null : { id: user.id, name: user.name };
   }
 
+  async signInUsers(users: readonly SignInUser[]): Promise<User[]> {
+    assertAtMost('users', users.length, STORE_LIMITS.maxSignInsPerCall);
+    for (const { userId, name } of users) {
+      const user = this.#existing(userId);
+      if (name !== null) user.name = name;
+    }
+    return users.map(({ userId }) => ({ id: userId, name: this.#existing(userId).name }));
+  }
+
   async ensureUser(userId: UserId, name: string | null): Promise<User> {
-    const user = this.#existing(userId);
-    if (name !== null) user.name = name;
-    return { id: user.id, name: user.name };
+    return (await this.signInUsers([{ userId, name }]))[0] as User;
   }
 
   async ensureUsers(userIds: readonly UserId[]): Promise<void> {

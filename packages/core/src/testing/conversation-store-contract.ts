@@ -12,6 +12,23 @@ export function conversationStoreContract(name: string, open: OpenHarness): void
       await h.close();
     });
 
+    it('signs many users in with one call: absent, named anew, unchanged, and the same one twice', async () => {
+      const [absent, renamed, kept] = [newUserId(), newUserId(), newUserId()];
+      await h.conversations.ensureUser(renamed, 'Old');
+      await h.conversations.ensureUser(kept, 'Kept');
+      const users = [
+        { userId: absent, name: null },
+        { userId: renamed, name: 'New' },
+        { userId: kept, name: null },
+        { userId: absent, name: 'Named' },
+      ];
+      const names = ['Named', 'New', 'Kept', 'Named'];
+      const expected = users.map(({ userId }, at) => ({ id: userId, name: names[at] }));
+      expect(await h.conversations.signInUsers(users)).toEqual(expected);
+      expect(await h.conversations.signInUsers(users.map(({ userId }) => ({ userId, name: null })))).toEqual(expected);
+      expect(await h.conversations.signInUsers([])).toEqual([]);
+    });
+
     it('L1 signs users in: creates, keeps, renames', async () => {
       const id = newUserId();
       expect(await h.conversations.user(id)).toBe(null);
