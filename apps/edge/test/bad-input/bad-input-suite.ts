@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { expectNext, initGroup, initPersonal, say } from '../support/chat.ts';
 import type { LegacyClient } from '../support/legacy-client.ts';
 import type { StartTarget, Target } from '../support/target.ts';
-import { BAD_FIELDS } from './bad-fields.ts';
 import { BAD_FIRST_FRAMES } from './bad-first-frame.ts';
 import { type BadInput, CANARY, type Scene, type Wire } from './bad-input.ts';
+import { BAD_INITS, BAD_SEEN } from './bad-seen-and-inits.ts';
+import { BAD_SENDS } from './bad-sends.ts';
 import { BAD_SYNTAX } from './bad-syntax.ts';
 
-const ROWS: readonly BadInput[] = [...BAD_SYNTAX, ...BAD_FIELDS, ...BAD_FIRST_FRAMES];
+const ROWS: readonly BadInput[] = [...BAD_SYNTAX, ...BAD_SENDS, ...BAD_SEEN, ...BAD_INITS, ...BAD_FIRST_FRAMES];
 
 /** After each row: the right error or close code, nothing stored but what the row says, the connection alive, and others unharmed. */
 export function badInputSuite(name: string, start: StartTarget): void {

@@ -33,7 +33,9 @@ export async function startThreeNodes(options: TargetOptions = {}): Promise<Clus
     REDIS_URL: services.redisUrl,
     PARLEY_REDIS_PREFIX: `${database}:`,
   };
-  const stores = await openMysqlStore({ host, port, user, password, database });
+  // More patient than a node: a loaded machine must not fail what only prepares a test.
+  const patience = { acquireTimeoutMs: 30_000, queryTimeoutMs: 30_000 };
+  const stores = await openMysqlStore({ host, port, user, password, database, ...patience });
   const started: EdgeProcess[] = [];
   const start = async (env: Readonly<Record<string, string>>): Promise<EdgeProcess> => {
     const node = await EdgeProcess.start({ ...TEST_SETTINGS, ...env });

@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import type { Target } from '../support/target.ts';
 import { conversationTranscripts } from './conversations.ts';
 import { errorTranscripts } from './errors.ts';
+import { groupStatusTranscripts } from './group-statuses.ts';
 import { messageTranscripts } from './messages.ts';
 import { signInTranscripts } from './sign-in.ts';
-import { groupStatusTranscripts, statusTranscripts } from './statuses.ts';
+import { statusTranscripts } from './statuses.ts';
 import { tokenTranscripts } from './tokens.ts';
 
 /** The legacy protocol, L1 to L17 (L16 is its own, where there is a database), frame by frame as old clients expect it. */
