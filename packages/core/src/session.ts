@@ -231,8 +231,9 @@ export class Session implements ConnectionHandler, DeliveryOwner {
         this.#replies.settle(slot, this.#error(reply.name, reply.detail));
         break;
       case 'close':
-        this.#replies.settle(slot, null);
+        // In this order: an answer that waits behind this one would be taken for the answer to this one (G1).
         this.#close(reply.name);
+        this.#replies.settle(slot, null);
         break;
     }
   }
