@@ -132,6 +132,8 @@ export class Hub {
     for (const feed of user.awaited ?? []) {
       feed.start(0);
       this.attach(user, feed);
+      // A head may have been announced while the feed did not know yet what it lacks.
+      this.#repair.watch(feed);
       this.unpin(feed);
     }
     user.awaited = null;

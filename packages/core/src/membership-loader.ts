@@ -49,18 +49,13 @@ export class MembershipLoader {
     try {
       const heads = await this.#headsAfterJoin(rows, stamp);
       if (this.#hub.user(user.id) !== user) return [];
-      const ranges = rows.map((row, at): CatchUpRange => {
+      return rows.map((row, at): CatchUpRange => {
         const feed = pinned[at] as ConversationFeed;
         this.#settle(user, feed, row, heads);
         // What is above the feed's position comes through the feed.
         const afterSeq = Math.max(row.joinedSeq, row.deliveredSeq);
         return { feed, afterSeq, uptoSeq: feed.position, includeOwn: false };
       });
-      const listed = new Set(pinned);
-      for (const feed of this.#hub.youngFeeds(user)) {
-        if (!listed.has(feed)) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
-      }
-      return ranges;
     } finally {
       for (const feed of pinned) this.#hub.unpin(feed);
     }

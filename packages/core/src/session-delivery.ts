@@ -73,6 +73,10 @@ export class SessionDelivery implements Recipient {
     const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
     if (ranges === null || this.#ended) return;
     const listed = new Set(ranges.map((range) => range.feed));
+    // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
+    for (const feed of this.#services.hub.youngFeeds(this.user)) {
+      if (!listed.has(feed)) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
+    }
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
     this.#phase = 'backlog';
