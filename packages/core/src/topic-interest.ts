@@ -116,9 +116,10 @@ export class TopicInterest {
 
   /** Joins everything again under the bus's new incarnation. Rejects when that fails: the bus then starts over. */
   async rejoin(): Promise<void> {
-    const all = [...this.#topics.keys()];
     let failure: unknown = null;
     await this.#enqueue(async () => {
+      // Listed only now: a join that was waiting before this one may have failed, also of a topic that was not there when this was called.
+      const all = [...this.#topics.keys()];
       try {
         for (let at = 0; at < all.length; at += PAGE) await this.#join(all.slice(at, at + PAGE));
         this.#late.clear();
