@@ -57,6 +57,9 @@ export class HeadCheck {
     }
     this.#running = this.#loop().finally(() => {
       this.#running = null;
+      // Asked for after the loop had looked for the last time.
+      if (this.#again && !this.#stopped) return this.run(reason);
+      return undefined;
     });
     return this.#running;
   }
