@@ -11,6 +11,8 @@ const MAX_FEEDS_PER_READ = 64;
 const ROWS_PER_READ = 256;
 const MAX_BACKOFF_MS = 2_000;
 const MAX_GRACE_MS = 1_000;
+/** A gap for which the store had nothing is read again after this: a head was announced that is no more (a failover lost it). */
+const EMPTY_RETRY_MS = 1_000;
 /** A bus that is this many times slower than its average is not slow, it has lost something. */
 const GRACE_PER_LATENCY = 4;
 
@@ -27,11 +29,14 @@ export class FeedRepair {
   readonly #log: Log;
   readonly #graceMs: number;
   readonly #afterPage: () => void;
-  /** When each gap was seen, or may be read again. */
+  /** When each gap was seen; its grace counts from then. */
   readonly #gaps = new Map<ConversationFeed, number>();
   #latencyMs = 0;
   #running = false;
   #failures = 0;
+  #dueMs = 0;
+  /** No read begins before this: the store has just failed. */
+  #pausedUntilMs = 0;
   #cancel: (() => void) | null = null;
 
   constructor(deps: {
@@ -83,8 +88,13 @@ export class FeedRepair {
   }
 
   #schedule(delayMs: number): void {
-    if (this.#running || this.#cancel !== null || this.#gaps.size === 0) return;
-    this.#cancel = this.#clock.after(delayMs, () => {
+    if (this.#running || this.#gaps.size === 0) return;
+    const now = this.#clock.nowMs();
+    const dueMs = Math.max(now + delayMs, this.#pausedUntilMs);
+    if (this.#cancel !== null && this.#dueMs <= dueMs) return;
+    this.#cancel?.();
+    this.#dueMs = dueMs;
+    this.#cancel = this.#clock.after(dueMs - now, () => {
       this.#cancel = null;
       this.#running = true;
       void this.#fill().then((nextDelayMs) => {
@@ -106,6 +116,7 @@ export class FeedRepair {
     }
     if (feeds.length === 0) return Number.isFinite(oldest) ? Math.ceil(oldest - seenBefore) : 0;
     const limit = Math.max(1, Math.floor(ROWS_PER_READ / feeds.length));
+    const positions = feeds.map((feed) => feed.position);
     try {
       const pages = await this.#store.readRanges(
         feeds.map((feed) => ({
@@ -125,7 +136,9 @@ export class FeedRepair {
           feed.accept(publicationOf(message, feed.members, this.#clientIds.sessionOf(message.clientId)));
           if (feed.position > before) repaired++;
         }
-        if (feed.hasGap) this.#gaps.set(feed, Number.NEGATIVE_INFINITY);
+        if (!feed.hasGap) continue;
+        const filled = feed.position > (positions[at] ?? 0);
+        this.#gaps.set(feed, filled ? Number.NEGATIVE_INFINITY : this.#clock.nowMs() + EMPTY_RETRY_MS);
       }
       if (repaired > 0) this.#telemetry.gapRepaired(repaired);
       this.#afterPage();
@@ -133,7 +146,8 @@ export class FeedRepair {
     } catch (error) {
       this.#failures++;
       this.#log.warn({ err: error, conversations: feeds.length }, 'gaps could not be read; trying again');
-      return Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures, 6));
+      this.#pausedUntilMs = this.#clock.nowMs() + Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures, 6));
+      return 0;
     }
   }
 }
