@@ -8,6 +8,9 @@ export interface StoredRow {
   readonly seq: number;
   readonly senderId: number;
   readonly body: string;
+  /** Null in a group. */
+  readonly recipientId: number | null;
+  /** Of a personal message; a group has its members' cursors instead. */
   readonly status: string;
 }
 
@@ -30,7 +33,7 @@ export async function readStored(database: Pool, conversationIds: readonly numbe
     return rows as Row[];
   };
   const rows = await query<StoredRow>(
-    `SELECT id, conversation_id AS conversationId, seq, sender_id AS senderId, body, status
+    `SELECT id, conversation_id AS conversationId, seq, sender_id AS senderId, recipient_id AS recipientId, body, status
      FROM messages WHERE conversation_id IN (?) ORDER BY conversation_id, seq`,
   );
   const heads = await query<{ id: number; head: number }>(
@@ -162,12 +165,25 @@ function mayMiss(client: LoadClient, row: StoredRow): boolean {
   return client.connections.length > 1 || row.body.startsWith(`${client.name} `);
 }
 
-/** What one connection was given of one user's personal messages, and is not stored as delivered. */
-export const undelivered = (connection: LoadConnection, stored: Stored): StoredRow[] =>
+/** G6: what is not stored as delivered: personal messages by their status, groups by their members' cursors. */
+export function unproven({ rows, members }: Stored): string[] {
+  const personal = rows.filter((row) => row.recipientId !== null && row.status === 'sent').map(shown);
+  const behind = members.filter(({ conversationId, userId, deliveredSeq }) => {
+    const last = rows.findLast((row) => row.conversationId === conversationId && row.senderId !== userId);
+    return last !== undefined && last.recipientId === null && deliveredSeq < last.seq;
+  });
+  const cursors = behind.map(
+    ({ conversationId, userId, deliveredSeq }) => `${userId} in ${conversationId}: ${deliveredSeq}`,
+  );
+  return [...personal, ...cursors];
+}
+
+/** The personal messages that one connection was given, and that are not stored as delivered. */
+export const unprovenOf = (connection: LoadConnection, stored: Stored): StoredRow[] =>
   connection.frames
     .map(({ messageId }) => stored.byId.get(messageId))
     .filter((row) => row !== undefined)
-    .filter(({ status }) => status === 'sent');
+    .filter(({ recipientId, status }) => recipientId !== null && status === 'sent');
 
 const brief = (body: string): string => JSON.stringify(body.slice(0, 40));
 const shown = ({ conversationId, seq, body }: StoredRow): string => `${conversationId}/${seq} ${brief(body)}`;

@@ -1,7 +1,7 @@
 import { eventually } from './eventually.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import { type Conversation, LoadClient } from './load-client.ts';
-import { findProblems, missing, readStored, type Stored } from './load-verdict.ts';
+import { findProblems, missing, readStored, type Stored, unproven } from './load-verdict.ts';
 
 export interface LoadOptions {
   /** Ids nobody else uses: as many as there are users. */
@@ -121,14 +121,15 @@ export class Load {
   /** As `untilDelivered`, and the statuses say so (G6). @returns everything that is wrong, a bounded number of lines */
   async finish(): Promise<string[]> {
     await this.untilDelivered();
-    await eventually('all deliveries to be proven', async () => {
-      const stored = await this.stored();
-      if (stored.rows.some((row) => row.conversationId !== this.group.id && row.status === 'sent')) return false;
-      return stored.members.every(({ conversationId, userId, deliveredSeq }) => {
-        const others = stored.rows.filter((row) => row.conversationId === conversationId && row.senderId !== userId);
-        return conversationId !== this.group.id || deliveredSeq >= (others.at(-1)?.seq ?? 0);
-      });
-    });
+    let left: string[] = [];
+    await eventually(
+      'all deliveries to be proven',
+      async () => {
+        left = unproven(await this.stored());
+        return left.length === 0;
+      },
+      { status: () => `${left.length} are not: ${left.slice(0, 20).join('; ')}` },
+    );
     const problems = findProblems(this.clients, await this.stored());
     for (const node of this.#cluster.nodes.filter(({ running }) => running)) {
       for (const name of ['parley_audit_found_total', 'parley_receipts_lost']) {
