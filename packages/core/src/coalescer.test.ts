@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Coalescer } from './coalescer.ts';
+import { StoreError } from './ports/message-store.ts';
 
 describe('Coalescer', () => {
   it('asks at once, and puts what comes meanwhile into one next call', async () => {
@@ -43,5 +44,17 @@ describe('Coalescer', () => {
     });
     const answers = await Promise.allSettled([coalescer.ask(1), coalescer.ask(2), coalescer.ask(3)]);
     expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  it('G8: while the store is away, what waits fails with the call that it waits for', async () => {
+    let calls = 0;
+    const coalescer = new Coalescer<number, number>(2, async (questions) => {
+      if (++calls === 1) throw new StoreError('away', { outcome: 'not_committed', retryable: true });
+      return questions;
+    });
+    const waiting = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => coalescer.ask(n)));
+    expect(new Set(waiting.map((answer) => answer.status))).toEqual(new Set(['rejected']));
+    expect(calls).toBe(1);
+    expect(await coalescer.ask(7)).toBe(7);
   });
 });
