@@ -23,7 +23,7 @@ export interface DeliveryOwner {
 }
 
 const LOAD_RETRY_MS = 200;
-const MAX_LOAD_RETRIES = 50;
+const LOAD_RETRY_FOR_MS = 10_000;
 
 /**
  * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
@@ -194,7 +194,9 @@ export class SessionDelivery implements Recipient {
     const { backlogPageRows: pageRows, backlogPageBytes: pageBytes } = this.#services.settings;
     const backlog = new Backlog(this.#services.messages, this.user.id, ranges, { pageRows, pageBytes });
     for (;;) {
-      const page = await this.#retrying(() => this.#services.backlogLimiter.run(() => backlog.nextPage()));
+      // Whose client has gone while it waited in line reads nothing.
+      const read = async (): Promise<BacklogEntry[]> => (this.#ended ? [] : backlog.nextPage());
+      const page = await this.#retrying(() => this.#services.backlogLimiter.run(read));
       if (page === null || this.#ended) return false;
       if (page.length === 0) return true;
       this.#sendPage(page);
@@ -219,18 +221,21 @@ export class SessionDelivery implements Recipient {
     return this.#phase === 'frozen' || this.#phase === 'closed';
   }
 
-  /** Reads again while the store is away, for about ten seconds. @returns null when the session ended or had to */
+  /** Reads again while the store is away, and begins no read later than after ten seconds. @returns null when the session ended or had to */
   async #retrying<T>(read: () => Promise<T>): Promise<T | null> {
-    for (let attempt = 0; !this.#ended; attempt++) {
+    const { clock } = this.#services;
+    const giveUpMs = clock.nowMs() + LOAD_RETRY_FOR_MS;
+    while (!this.#ended) {
       try {
         return await read();
       } catch (error) {
         this.#services.log.warn({ err: error, userId: this.user.id, session: this.sessionId }, 'a backlog read failed');
-        if (attempt >= MAX_LOAD_RETRIES) {
+        // A read that hangs takes seconds to fail: what counts is the time that the client has waited.
+        if (clock.nowMs() + LOAD_RETRY_MS > giveUpMs) {
           this.#owner.onLoadFailed();
           return null;
         }
-        await new Promise<void>((resolve) => this.#services.clock.after(LOAD_RETRY_MS, resolve));
+        await new Promise<void>((resolve) => clock.after(LOAD_RETRY_MS, resolve));
       }
     }
     return null;
