@@ -98,7 +98,7 @@ export class BusListener implements BusEvents {
 
   /** A node died between commit and publish, perhaps: announces what was committed since it was last heard of. */
   async #announceFor(nodeId: NodeId, lastMessageId: MessageId): Promise<void> {
-    const { messages, conversations, publisher, headCheck, clock, log, messageIdMargin } = this.#deps;
+    const { messages, conversations, publisher, clock, log, messageIdMargin } = this.#deps;
     log.warn({ nodeId, lastMessageId }, 'a node died; announcing what was committed since its last renewal');
     for (let attempt = 0; attempt < 30; attempt++) {
       try {
@@ -106,7 +106,6 @@ export class BusListener implements BusEvents {
         const { heads, truncated } = await messages.headsSince(mark, MAX_DEAD_HEADS);
         if (truncated || lastMessageId === 0) {
           publisher.announceCheckAll();
-          void headCheck.run('a node died');
           return;
         }
         const personal = heads.filter((head) => head.kind === 'personal').map((head) => head.conversationId);

@@ -19,7 +19,10 @@ export class DoubtfulSends {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #feeds = new Map<ConversationId, ConversationFeed>();
+  /** Their heads are being read. */
+  #reading: readonly ConversationFeed[] = [];
   #overflow = false;
+  #stopped = false;
   #cancel: CancelTimer | null = null;
 
   constructor(deps: { messages: Pick<MessageStore, 'heads'>; publisher: Publisher; clock: Clock; log: Log }) {
@@ -29,22 +32,31 @@ export class DoubtfulSends {
     this.#log = deps.log;
   }
 
+  /** Some send's conversation is not announced yet. */
+  get pending(): boolean {
+    return this.#feeds.size > 0 || this.#reading.length > 0 || this.#overflow;
+  }
+
   note(feed: ConversationFeed): void {
+    if (this.#stopped) return;
     if (this.#feeds.size >= MAX_CONVERSATIONS) this.#overflow = true;
     else this.#feeds.set(feed.conversationId, feed);
     this.#cancel ??= this.#clock.after(DELAY_MS, () => void this.#announce());
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel?.();
     this.#feeds.clear();
   }
 
   async #announce(): Promise<void> {
+    const feeds = [...this.#feeds.values()].slice(0, HEADS_PER_READ);
+    // Before the read: what is noted while it is under way may be committed after it.
+    for (const feed of feeds) this.#feeds.delete(feed.conversationId);
+    this.#reading = feeds;
     try {
-      const feeds = [...this.#feeds.values()].slice(0, HEADS_PER_READ);
       const heads = await this.#messages.heads(feeds.map((feed) => feed.conversationId));
-      for (const feed of feeds) this.#feeds.delete(feed.conversationId);
       this.#publisher.publish(
         feeds.map(({ kind, conversationId, members }) => {
           return { type: 'head', kind, conversationId, seq: heads.get(conversationId) ?? 0, members } as const;
@@ -53,11 +65,14 @@ export class DoubtfulSends {
       if (this.#overflow) this.#publisher.announceCheckAll();
       this.#overflow = false;
     } catch (error) {
+      for (const feed of feeds) this.#feeds.set(feed.conversationId, feed);
       this.#log.warn(
         { err: error, conversations: this.#feeds.size },
         'heads of doubtful sends could not be read; trying again',
       );
     }
-    this.#cancel = this.#feeds.size > 0 ? this.#clock.after(DELAY_MS, () => void this.#announce()) : null;
+    this.#reading = [];
+    const more = this.#feeds.size > 0 && !this.#stopped;
+    this.#cancel = more ? this.#clock.after(DELAY_MS, () => void this.#announce()) : null;
   }
 }

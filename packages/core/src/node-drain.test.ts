@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { unpackEnvelope } from './envelope.ts';
 import type { FakeConnection } from './testing/fake-connection.ts';
 import { LoneNode } from './testing/lone-node.ts';
 
@@ -22,5 +23,32 @@ it('G10: clients that never answer a ping do not hold up a drain, however many t
   expect(connections.every((connection) => connection.closed?.code === 1012)).toBe(true);
   // Half of the time for the batches, and two patiences of one second behind the last.
   expect(lone.clock.nowMs() - begunMs).toBeLessThan(1_000 + 2_000 + 500);
+  await lone.node.stop();
+});
+
+it('G4 G10: a node that leaves with a send in doubt asks the others to check', async () => {
+  const lone = new LoneNode({
+    settings: { drainTimeoutMs: 500 },
+    faults: () => ({ messages: { append: () => new Promise(() => undefined) } }),
+  });
+  const told: unknown[] = [];
+  const nothing = (): void => undefined;
+  await lone.network.createNode().bus.start({
+    onEnvelope: (bytes) => told.push(...(unpackEnvelope(bytes)?.publications ?? [])),
+    ...{ onLoss: nothing, onRejoin: async () => undefined, onDown: nothing, onNodeDead: nothing },
+    lastMessageId: () => 0,
+  });
+  await lone.node.start();
+  const conversationId = await lone.openPersonal(1, 2);
+  const sender = await lone.signIn(1);
+  sender.say({ type: 'personal', conv_id: conversationId, msg: 'm' });
+  await lone.clock.settle();
+  let done = false;
+  const drained = lone.node.drain().then(() => {
+    done = true;
+  });
+  while (!done) await lone.clock.advanceAsync(10);
+  await drained;
+  expect(told).toEqual([{ type: 'check_all' }]);
   await lone.node.stop();
 });

@@ -26,7 +26,7 @@ export class NodeDrain {
   }
 
   async #drain(): Promise<void> {
-    const { settings, groupCommit, publisher, receipts, log } = this.#services;
+    const { settings, groupCommit, doubtful, publisher, receipts, log } = this.#services;
     const sessions = [...this.#sessions];
     // However many there are, the batches fit into half the time.
     const batches = Math.max(1, Math.floor(settings.drainTimeoutMs / 2 / settings.drainIntervalMs));
@@ -39,7 +39,9 @@ export class NodeDrain {
       draining.push(this.#drainBatch(sessions.slice(at, at + batchSize)));
     }
     await Promise.all(draining);
-    await this.#within('sends', groupCommit.drain());
+    const settled = await this.#within('sends', groupCommit.drain());
+    // Nobody will announce what this node may have committed: it says goodbye, so no survivor looks for it. The others check when the store answers.
+    if (!settled || doubtful.pending) publisher.announceCheckAll();
     await this.#within('publications', publisher.drain());
     await this.#within('receipts', receipts.flush());
     await this.#until(() => this.#sessions.size === 0, BATCH_PATIENCE_MS);
@@ -69,7 +71,8 @@ export class NodeDrain {
     while (!condition() && this.#services.clock.nowMs() < deadline) await this.#wait(POLL_MS);
   }
 
-  async #within(what: string, task: Promise<unknown>): Promise<void> {
+  /** @returns whether it ended in time */
+  async #within(what: string, task: Promise<unknown>): Promise<boolean> {
     let done = false;
     const finished = task.then(
       () => {
@@ -87,6 +90,7 @@ export class NodeDrain {
     await Promise.race([finished, expired]);
     cancel();
     if (!done) this.#services.log.error({ what }, 'draining took too long; going on without the rest');
+    return done;
   }
 
   #wait(ms: number): Promise<void> {

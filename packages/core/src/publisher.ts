@@ -80,8 +80,9 @@ export class Publisher {
     }
   }
 
-  /** For what nobody can list: every node compares everything it is interested in with the store. */
+  /** For what nobody can list: every node, this one too, compares everything it is interested in with the store. */
   announceCheckAll(): void {
+    this.#deliverLocally([{ type: 'check_all' }], this.#clock.nowUs());
     this.#checkAll = true;
     this.#scheduleRetry(0);
   }
@@ -140,13 +141,17 @@ export class Publisher {
   }
 
   async #tellEveryone(): Promise<void> {
+    this.#inFlight++;
     try {
       const envelope = packEnvelope([{ type: 'check_all' }], this.#clock.nowUs());
       const others = (await this.#bus.nodes()).filter((node) => node !== this.#bus.nodeId);
       if (others.length > 0) await this.#bus.publish(new Map(others.map((node) => [node, envelope])));
     } catch (error) {
       this.#log.warn({ err: error }, 'the other nodes could not be told to check everything; trying again');
-      this.announceCheckAll();
+      this.#checkAll = true;
+      this.#scheduleRetry(RETRY_MS);
+    } finally {
+      this.#inFlight--;
     }
   }
 
