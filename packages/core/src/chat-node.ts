@@ -67,6 +67,7 @@ export interface ChatNodeStatus {
 
 const SWEEP_MS = 100;
 const MAX_SIGN_INS_PER_CALL = 256;
+const MAX_LOCATED_PER_CALL = 1_000;
 
 /**
  * The engine of one node: wires the command path (session, handler, group commit, publisher) and the delivery path (bus, hub, feed, session), which
@@ -164,6 +165,10 @@ export class ChatNode {
       ...{ pings, clientIds, authenticator: deps.authenticator },
       doubtful: new DoubtfulSends({ messages, publisher, clock, log }),
       signIns: new Coalescer(MAX_SIGN_INS_PER_CALL, (users) => conversations.signInUsers(users)),
+      located: new Coalescer(MAX_LOCATED_PER_CALL, async (ids) => {
+        const found = await messages.locate([...new Set(ids)]);
+        return ids.map((id) => found.get(id));
+      }),
       backlogLimiter: new Limiter(settings.maxConcurrentBacklogs),
     };
     this.#interest = interest;

@@ -9,12 +9,12 @@ import type { OutgoingSend } from './outgoing-send.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
 import type { ConversationStore, SignInUser } from './ports/conversation-store.ts';
-import type { MessageStore } from './ports/message-store.ts';
+import type { LocatedMessage, MessageStore } from './ports/message-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 import type { ChatNodeSettings } from './settings.ts';
-import type { User } from './types.ts';
+import type { MessageId, User } from './types.ts';
 import type { PingScheduler } from './watermarks.ts';
 
 /** What the sessions and handlers of one node share. Made once by `ChatNode`. */
@@ -33,6 +33,8 @@ export interface NodeServices {
   readonly hub: Hub;
   readonly loader: MembershipLoader;
   readonly signIns: Coalescer<SignInUser, User>;
+  /** Everybody in a large group says `seen` at the same time: a few reads, not one for each frame. */
+  readonly located: Coalescer<MessageId, LocatedMessage | undefined>;
   readonly pings: PingScheduler;
   readonly backlogLimiter: Limiter;
   readonly clientIds: ClientIdMaker;

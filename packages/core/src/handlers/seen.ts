@@ -3,6 +3,7 @@ import type { NodeServices } from '../services.ts';
 import type { ConversationId, MessageId, Seq } from '../types.ts';
 import type { Caller } from './caller.ts';
 
+/** Of one frame, at the same time: a long list takes turns with the others'. */
 const LOCATE_PAGE = 1_000;
 
 /**
@@ -20,9 +21,7 @@ export async function handleSeen(
   const conversations = new Set<ConversationId>();
   for (let at = 0; at < ids.length; at += LOCATE_PAGE) {
     const page = ids.slice(at, at + LOCATE_PAGE);
-    const located = await services.messages.locate(page);
-    for (const id of page) {
-      const message = located.get(id);
+    for (const message of await Promise.all(page.map((id) => services.located.ask(id)))) {
       if (message === undefined) return refusal('unknown_message');
       const { conversationId, kind, seq, senderId } = message;
       conversations.add(conversationId);

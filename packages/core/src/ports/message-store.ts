@@ -48,6 +48,14 @@ export class StoreError extends Error {
   }
 }
 
+/** Where a message is. */
+export interface LocatedMessage {
+  readonly conversationId: ConversationId;
+  readonly kind: ConversationKind;
+  readonly seq: Seq;
+  readonly senderId: UserId;
+}
+
 /** A range of one conversation: `afterSeq < seq <= uptoSeq`. */
 export interface ReadRange {
   readonly conversationId: ConversationId;
@@ -99,15 +107,5 @@ export interface MessageStore {
   lastMessageId(): Promise<MessageId>;
 
   /** Where the messages are, for those of `messageIds` (at most 1,000) that exist. */
-  locate(messageIds: readonly MessageId[]): Promise<
-    Map<
-      MessageId,
-      {
-        readonly conversationId: ConversationId;
-        readonly kind: ConversationKind;
-        readonly seq: Seq;
-        readonly senderId: UserId;
-      }
-    >
-  >;
+  locate(messageIds: readonly MessageId[]): Promise<Map<MessageId, LocatedMessage>>;
 }
