@@ -153,7 +153,7 @@ export class FeedRepair {
 }
 
 /** A stored message as if it had just been published. */
-export function publicationOf(
+function publicationOf(
   message: StoredMessage,
   members: readonly [number, number],
   originSessionId: number,

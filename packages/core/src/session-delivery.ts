@@ -64,10 +64,6 @@ export class SessionDelivery implements Recipient {
     return this.#phase === 'loading';
   }
 
-  get live(): boolean {
-    return this.#phase === 'live';
-  }
-
   /** Reads memberships and backlog, then goes live. Never rejects. */
   async start(): Promise<void> {
     const ranges = await this.#retrying(() => this.#services.loader.load(this.user));

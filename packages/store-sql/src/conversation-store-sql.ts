@@ -131,13 +131,6 @@ export class SqlConversationStore implements ConversationStore {
     return rows.map(toMembership);
   }
 
-  async kindOf(conversationId: ConversationId): Promise<ConversationKind | null> {
-    const row = await guarded(this.#flavor, () =>
-      this.#db.selectFrom('conversations').select('kind').where('id', '=', conversationId).executeTakeFirst(),
-    );
-    return row?.kind ?? null;
-  }
-
   async #byPair(pairKey: string): Promise<ConversationId | null> {
     const row = await guarded(this.#flavor, () =>
       this.#db.selectFrom('conversations').select('id').where('pair_key', '=', pairKey).executeTakeFirst(),

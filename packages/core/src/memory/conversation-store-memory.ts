@@ -1,6 +1,6 @@
 import type { ConversationStore, InitResult, SignInUser } from '../ports/conversation-store.ts';
 import { assertAtMost, assertGroupMembers, refusal, STORE_LIMITS } from '../store-limits.ts';
-import type { ConversationId, ConversationKind, Membership, User, UserId } from '../types.ts';
+import type { ConversationId, Membership, User, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryState, MemoryUser } from './memory-state.ts';
 
 export class MemoryConversationStore implements ConversationStore {
@@ -107,10 +107,6 @@ export class MemoryConversationStore implements ConversationStore {
       }
     }
     return found;
-  }
-
-  async kindOf(conversationId: ConversationId): Promise<ConversationKind | null> {
-    return this.#state.conversations.get(conversationId)?.kind ?? null;
   }
 
   #existing(userId: UserId): MemoryUser {

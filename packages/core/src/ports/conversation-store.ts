@@ -1,4 +1,4 @@
-import type { ConversationId, ConversationKind, Membership, User, UserId } from '../types.ts';
+import type { ConversationId, Membership, User, UserId } from '../types.ts';
 
 export type InitResult =
   | { readonly ok: true; readonly conversationId: ConversationId; readonly created: boolean }
@@ -45,6 +45,4 @@ export interface ConversationStore {
   membership(userId: UserId, conversationId: ConversationId): Promise<Membership | null>;
   /** Present members of the conversations (at most 256 conversations), as (user, conversation) memberships, only of `among` when given. */
   membersOf(conversationIds: readonly ConversationId[], among?: readonly UserId[]): Promise<Membership[]>;
-  /** Kind of a conversation, or null. */
-  kindOf(conversationId: ConversationId): Promise<ConversationKind | null>;
 }
