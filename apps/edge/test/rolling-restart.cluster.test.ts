@@ -33,11 +33,16 @@ describe('a rolling restart under load', () => {
       const { node: incarnation } = await cluster.readyz(node);
       const open = signedInConnections().filter(({ closeCode }) => closeCode === null);
 
+      // Sends are under way at the moment at which the drain begins, whatever the machine.
+      const unlock = await cluster.lock(load.group.id);
       const { exited } = cluster.terminate(node);
       await eventually('/readyz to say that it drains', async () => {
         const { httpStatus, phase } = await cluster.readyz(node);
         return httpStatus === 503 && phase === 'draining';
       });
+      await eventually('the drain', async () => (await cluster.readyz(node)).status.draining);
+      expect(open.some(({ unanswered }) => unanswered.length > 0)).toBe(true);
+      await unlock();
       expect(await exited).toEqual({ code: 0, signal: null });
       expect(await cluster.traces.of(incarnation)).toEqual([]);
 

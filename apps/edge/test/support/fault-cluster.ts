@@ -12,7 +12,7 @@ export interface Readiness {
   readonly phase: string;
   /** The incarnation that the node is at the moment. */
   readonly node: string;
-  readonly status: { readonly busUp: boolean; readonly queuedRows: number };
+  readonly status: { readonly busUp: boolean; readonly queuedRows: number; readonly draining: boolean };
 }
 
 /** A cluster that tests do harm to: MariaDB, Redis, edges and HAProxy of its own, and a look into each of them. */
@@ -91,6 +91,17 @@ export class FaultCluster {
     // Past the service's own `kill`, which tells nobody how the process ended.
     process.kill(node.pid, 'SIGTERM');
     return { exited };
+  }
+
+  /** Holds back every commit in a conversation. @returns what lets them go on */
+  async lock(conversationId: number): Promise<() => Promise<void>> {
+    const connection = await this.database.getConnection();
+    await connection.beginTransaction();
+    await connection.query('SELECT id FROM conversations WHERE id = ? FOR UPDATE', [conversationId]);
+    return async () => {
+      await connection.rollback();
+      connection.release();
+    };
   }
 
   async stop(): Promise<void> {
