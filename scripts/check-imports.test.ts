@@ -59,7 +59,7 @@ describe('check-imports', () => {
     ['packages/bus-redis/src/a.ts', `import { a } from '../../core/src/hub.ts';`, 'a path into another package'],
     ['packages/bus-redis/src/a.ts', `import { a } from '../../../scripts/a.mjs';`, 'a path out of its package'],
     ['packages/bus-redis/src/a.ts', `import { startRedis } from '@parley/local-services';`, 'against the direction'],
-    ['packages/bus-redis/test/a.test.ts', `import { startRedis } from '@parley/local-services';`, 'not declared'],
+    ['packages/transport-uws/test/a.test.ts', `import { startRedis } from '@parley/local-services';`, 'not declared'],
     ['packages/local-services/src/a.ts', `import { a } from '@parley/core';`, 'against the direction'],
     ['apps/edge/src/main.ts', 'const a = process.env.PORT;', 'only src/config.ts may'],
     ['apps/edge/src/a.ts', `import { run } from 'parley';`, 'against the direction'],

@@ -4,6 +4,7 @@ import { Coalescer } from './coalescer.ts';
 import { DoubtfulSends } from './doubtful-sends.ts';
 import { FeedRepair } from './feed-repair.ts';
 import { GroupCommit } from './group-commit.ts';
+import { introduceGroup } from './group-introduction.ts';
 import { HeadCheck } from './head-check.ts';
 import { Hub } from './hub.ts';
 import { LastSeen } from './last-seen.ts';
@@ -140,7 +141,13 @@ export class ChatNode {
     const groupCommit = new GroupCommit<OutgoingSend>({
       store: messages,
       currentMembersVersion: (userId, conversationId) => this.#currentMembersVersion(userId, conversationId),
-      onCommitted: (sends) => publisher.publish(sends.map(publicationOfSend)),
+      onCommitted: (sends) => {
+        publisher.publish(sends.map(publicationOfSend));
+        for (const { row, seq } of sends) {
+          if (seq === 1 && row.kind === 'group')
+            void introduceGroup(row.conversationId, { conversations, publisher, log });
+        }
+      },
       clock,
       telemetry,
       log,

@@ -1,9 +1,10 @@
 import type { LocalUser } from './local-user.ts';
-import type { MessagePublication } from './publication.ts';
+import { type MessagePublication, retained } from './publication.ts';
 import type { ConversationId, ConversationKind, Seq, UserId } from './types.ts';
 
 /** A feed that does not know yet where live delivery starts. */
 const UNKNOWN = -1;
+const MAX_HELD_BYTES = 1_048_576;
 
 /**
  * One conversation on one node: turns publications, which may be lost, doubled or overtaken, into every message once and in order (G5).
@@ -25,6 +26,7 @@ export class ConversationFeed {
   #position: Seq = UNKNOWN;
   #knownHead: Seq = 0;
   #held: Map<Seq, MessagePublication> | null = null;
+  #heldBytes = 0;
   readonly #maxHeld: number;
 
   constructor(
@@ -60,7 +62,7 @@ export class ConversationFeed {
     if (this.#position !== UNKNOWN) return;
     this.#position = seq;
     this.#knownHead = Math.max(this.#knownHead, seq);
-    for (const held of this.#held?.keys() ?? []) if (held <= seq) this.#held?.delete(held);
+    for (const held of this.#held?.values() ?? []) if (held.seq <= seq) this.#forget(held);
     this.#releaseHeld();
   }
 
@@ -99,17 +101,25 @@ export class ConversationFeed {
   /** Bounded: what does not fit is forgotten, `knownHead` remembers that it exists, and the repair reads it. */
   #hold(publication: MessagePublication): void {
     this.#held ??= new Map();
+    const bytes = publication.frame.byteLength;
     if (this.#held.has(publication.seq) || this.#held.size >= this.#maxHeld) return;
-    this.#held.set(publication.seq, { ...publication, frame: publication.frame.slice() });
+    if (this.#heldBytes + bytes > MAX_HELD_BYTES) return;
+    this.#held.set(publication.seq, retained(publication));
+    this.#heldBytes += bytes;
   }
 
   #releaseHeld(): number {
     let delivered = 0;
     for (let next = this.#held?.get(this.#position + 1); next; next = this.#held?.get(this.#position + 1)) {
-      this.#held?.delete(next.seq);
+      this.#forget(next);
       delivered += this.#handOut(next);
     }
     if (this.#held?.size === 0) this.#held = null;
     return delivered;
+  }
+
+  #forget(held: MessagePublication): void {
+    this.#held?.delete(held.seq);
+    this.#heldBytes -= held.frame.byteLength;
   }
 }

@@ -111,6 +111,23 @@ describe('fan-out', () => {
   });
 });
 
+describe('a node that dies behind its commit', () => {
+  it('G4: a group whose members were never told about it reaches them with its first message', async () => {
+    cluster = new TestCluster(testSeed(), { settings: { auditPeriodMs: 3_600_000 } });
+    const [a, b, c] = [await cluster.startNode(), await cluster.startNode(), await cluster.startNode()];
+    const creator = await signIn(a, 1);
+    const member = await signIn(b, 2);
+    creator.say({ type: 'init_group', conv_id: 1, member: [1, 2], group_name: 'g', description: '' });
+    const { conversations } = cluster.database.state;
+    while (conversations.size === 0) await cluster.advance(1);
+    cluster.kill(a);
+    const again = await signIn(c, 1);
+    again.say({ type: 'group', conv_id: [...conversations.keys()][0], msg: 'is anybody there?' });
+    await cluster.until(() => messages(member).length > 0, 'the first message', 5_000);
+    expect(messages(member).map((frame) => frame.msg)).toEqual(['is anybody there?']);
+  });
+});
+
 describe('join, then read; commit, then look up', () => {
   const first = testSeed();
   it.each(Array.from({ length: 200 }, (_, n) => (first + n) >>> 0))(

@@ -10,7 +10,8 @@ import type { StoredMessage } from './types.ts';
 const MAX_FEEDS_PER_READ = 64;
 const ROWS_PER_READ = 256;
 const MAX_BACKOFF_MS = 2_000;
-const MAX_GRACE_MS = 1_000;
+/** Also what two clocks that disagree can cost. */
+const MAX_GRACE_MS = 250;
 /** A gap for which the store had nothing is read again after this: a head was announced that is no more (a failover lost it). */
 const EMPTY_RETRY_MS = 1_000;
 /** A bus that is this many times slower than its average is not slow, it has lost something. */

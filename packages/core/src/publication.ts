@@ -42,6 +42,22 @@ export interface MessagePublication {
   readonly originSessionId: number;
 }
 
+const copies = new WeakMap<MessagePublication, MessagePublication>();
+
+/**
+ * The publication with bytes of its own, to be kept beyond the call that brought it: its frame may be a view on a network buffer. One copy, whoever keeps
+ * it.
+ */
+export function retained(publication: MessagePublication): MessagePublication {
+  let copy = copies.get(publication);
+  if (copy === undefined) {
+    copy = { ...publication, frame: Uint8Array.prototype.slice.call(publication.frame) };
+    copies.set(publication, copy);
+    copies.set(copy, copy);
+  }
+  return copy;
+}
+
 export const NO_MEMBERS: readonly [UserId, UserId] = [0, 0];
 
 /** The topics whose nodes must hear of a publication. */

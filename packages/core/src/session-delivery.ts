@@ -3,7 +3,7 @@ import { Backlog, type BacklogEntry } from './backlog.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
 import type { Connection } from './ports/connection.ts';
-import type { MessagePublication } from './publication.ts';
+import { type MessagePublication, retained } from './publication.ts';
 import type { NodeServices } from './services.ts';
 import type { Seq } from './types.ts';
 import { Watermark } from './watermarks.ts';
@@ -144,8 +144,7 @@ export class SessionDelivery implements Recipient {
     const { maxTailFrames, maxTailBytes } = this.#services.settings;
     const bytes = publication.frame.byteLength;
     if (this.#missed === null && this.#tail.length < maxTailFrames && this.#tailBytes + bytes <= maxTailBytes) {
-      // The frame may be a view on a network buffer that is valid during this call only.
-      this.#tail.push({ feed, publication: { ...publication, frame: publication.frame.slice() } });
+      this.#tail.push({ feed, publication: retained(publication) });
       this.#tailBytes += bytes;
       return;
     }

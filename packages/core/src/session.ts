@@ -128,6 +128,8 @@ export class Session implements ConnectionHandler, DeliveryOwner {
   beginDrain(): void {
     if (this.#phase.kind !== 'signed_in') return;
     const { delivery } = this.#phase;
+    // Answers wait behind the greeting; what is pending stays so.
+    this.onLoaded();
     delivery.freeze();
     if (delivery.watermark.wantsPing) delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
   }

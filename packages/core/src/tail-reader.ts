@@ -31,6 +31,7 @@ export class TailReader {
   #mark: MessageId = 0;
   #cancel: CancelTimer | null = null;
   #active = false;
+  #reading = 0;
 
   constructor(deps: {
     hub: Hub;
@@ -73,8 +74,10 @@ export class TailReader {
 
   #schedule(): void {
     if (!this.#active) return;
+    const reading = ++this.#reading;
     this.#cancel = this.#clock.after(this.#periodMs, () => {
-      void this.#read().finally(() => this.#schedule());
+      // Stopped and started again meanwhile: another chain goes on.
+      void this.#read().finally(() => reading === this.#reading && this.#schedule());
     });
   }
 
