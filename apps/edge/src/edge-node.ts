@@ -31,7 +31,7 @@ const STORE_RETRY_MS = 500;
  * One node: everything it is made of is made, started and stopped here, and nowhere else.
  *
  * Start: admin port (alive, not ready), store and schema, sign-in, bus, engine, client port, ready. Stop, whatever was started: not ready, client port
- * closed, engine drained (answers, receipts, goodbyes), bus left, sockets ended, store closed, admin port closed.
+ * closed, engine drained (answers, receipts, goodbyes), bus left, sockets lingered and ended, store closed, admin port closed.
  */
 export class EdgeNode {
   readonly #config: EdgeConfig;
@@ -101,6 +101,7 @@ export class EdgeNode {
     await this.#step('stop listening', () => this.#transport?.stopListening());
     if (served) await this.#step('drain', () => this.#engine?.drain());
     await this.#step('leave the bus', () => this.#engine?.stop());
+    await this.#step('let the goodbyes arrive', () => this.#transport?.linger());
     await this.#step('end the sockets', () => this.#transport?.close());
     await this.#step('end the sign-in', () => this.#authenticator?.close?.());
     await this.#step('close the operator socket', () => this.#operator?.close());

@@ -14,7 +14,8 @@ let load: Load;
 beforeAll(async () => {
   // Long enough for the balancer's health check, once a second, to notice.
   cluster = await FaultCluster.start(3, { PARLEY_DRAIN_DELAY_MS: '2000' });
-  load = await Load.start(cluster, { firstUser: 1, users: 12 });
+  // Clients are sending at any moment, also when their connection ends.
+  load = await Load.start(cluster, { firstUser: 1, users: 12, tickMs: 10 });
 });
 
 afterAll(async () => {

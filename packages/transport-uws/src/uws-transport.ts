@@ -10,6 +10,10 @@ import { DEFAULT_HANDSHAKE_RULES, DEFAULT_LIMITS, type UwsLimits, type UwsTransp
 
 /** How often connections are looked over for frames that do not come to an end. */
 const SWEEP_MS = 5_000;
+/** What a goodbye may take to arrive before `close` may cut it short. */
+const LINGER_MS = 1_000;
+/** What uWS reports for a socket that went without a close frame. */
+const ABNORMAL = 1006;
 /** RFC 6455: the server met something unexpected. Only for bugs of the engine. */
 const INTERNAL_ERROR = 1011;
 
@@ -35,6 +39,7 @@ export class UwsTransport {
   #lastId = 0;
   #sweeps = 0;
   #cancelSweep: CancelTimer | null = null;
+  #lastGoodbyeMs = Number.NEGATIVE_INFINITY;
 
   /** @throws NativeAddonError when uWebSockets.js does not run on this machine. */
   constructor(options: UwsTransportOptions) {
@@ -73,6 +78,16 @@ export class UwsTransport {
     if (this.#listenSocket === null) return;
     this.#uws.us_listen_socket_close(this.#listenSocket);
     this.#listenSocket = null;
+  }
+
+  /**
+   * Resolves a second after the last connection ended with a close frame; at once if that is long ago. Until then uWS keeps the socket half open and
+   * drops what the client still sends. `close`, or the end of the process, would answer that with a reset, and a reset takes with it what has not
+   * been read yet at the other end, or by a balancer between: answers, and the close frame itself.
+   */
+  async linger(): Promise<void> {
+    const leftMs = this.#lastGoodbyeMs + LINGER_MS - this.#clock.nowMs();
+    if (leftMs > 0) await new Promise<void>((resolve) => this.#clock.after(leftMs, resolve));
   }
 
   /** Ends everything at once, without close frames; each handler hears of it. Idempotent. */
@@ -196,6 +211,7 @@ export class UwsTransport {
     const connection = socket.getUserData().connection;
     if (connection === undefined) return;
     this.#connections.delete(connection);
+    if (code !== ABNORMAL) this.#lastGoodbyeMs = this.#clock.nowMs();
     try {
       connection.closed(code);
     } catch (error) {
