@@ -2,6 +2,7 @@ import { banner } from './banner.ts';
 import { loadConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
+import { keepPassingDataYoung } from './heap.ts';
 import { createLogger } from './logger.ts';
 import { beginEdge } from './start-edge.ts';
 
@@ -14,6 +15,7 @@ const STOP_MARGIN_MS = 10_000;
  * the process then holds in memory is not to be trusted and everything else is in the store.
  */
 export async function runEdge(env?: Environment): Promise<void> {
+  keepPassingDataYoung();
   const config = orExplain(() => loadConfig(env));
   if (config === null) return process.exit(1);
   const logger = createLogger(config.logLevel);
