@@ -7,6 +7,7 @@ import { unprovenOf } from './support/load-verdict.ts';
 
 const PROGRESS = 300;
 const SERVICE_RESTART = 1012;
+const RESET = 1006;
 
 let cluster: FaultCluster;
 let load: Load;
@@ -60,11 +61,15 @@ describe('a rolling restart under load', () => {
     expect(await load.finish()).toEqual([]);
 
     const ended = signedInConnections().filter(({ closeCode }) => closeCode !== null);
-    expect(ended.length).toBeGreaterThanOrEqual(load.clients.length);
-    expect([...new Set(ended.map(({ closeCode }) => closeCode))]).toEqual([SERVICE_RESTART]);
+    const direct = ended.filter(({ url }) => url !== cluster.url);
+    expect(direct.length).toBe(load.clients.length);
+    expect([...new Set(direct.map(({ closeCode }) => closeCode))]).toEqual([SERVICE_RESTART]);
+    // HAProxy passes the end on and stops reading, so a client that writes before it reads may be reset, and see no close frame.
+    const told = ended.filter(({ closeCode }) => closeCode === SERVICE_RESTART);
+    expect(ended.filter(({ closeCode }) => closeCode !== SERVICE_RESTART && closeCode !== RESET)).toEqual([]);
     // What was not answered had not been taken: it is not stored either.
     const bodies = new Set((await load.stored()).rows.map(({ body }) => body));
-    expect(ended.flatMap(({ unanswered }) => unanswered).filter(({ body }) => bodies.has(body))).toEqual([]);
+    expect(told.flatMap(({ unanswered }) => unanswered).filter(({ body }) => bodies.has(body))).toEqual([]);
     expect(signedInConnections().flatMap(({ refused }) => refused)).toEqual([]);
   });
 });

@@ -20,6 +20,7 @@ export interface Frame {
 
 /** What passed on one connection, in its order. */
 export interface LoadConnection {
+  readonly url: string;
   readonly acked: (Sent & { readonly messageId: number })[];
   readonly refused: (Sent & { readonly error: string })[];
   /** Sent and not answered. After the end of the connection nobody knows what became of them. */
@@ -118,7 +119,7 @@ export class LoadClient {
     const url = this.#options.url(this.#attempts++);
     if (url === null || this.#ended) return;
     const connection: LoadConnection = {
-      ...{ acked: [], refused: [], unanswered: [], frames: [] },
+      ...{ url, acked: [], refused: [], unanswered: [], frames: [] },
       ...{ signedIn: false, closeCode: null },
     };
     this.connections.push(connection);
