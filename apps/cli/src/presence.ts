@@ -16,7 +16,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Asks the directory in Redis. The directory answers nodes only, so this process is one for a moment, with a lease that it gives back; it takes
- * no clients and joins no topic.
+ * no clients, joins no topic and leaves dead nodes to those that can announce what they committed.
  * @param lastMessageId reported with the lease, as every node does
  */
 export async function lookUpPresence(
@@ -29,7 +29,7 @@ export async function lookUpPresence(
     return { of: () => 'presence not known here', nodes: null, note };
   }
   const mark = await lastMessageId();
-  const { bus, directory } = createBus(config.bus, systemClock, silent);
+  const { bus, directory } = createBus(config.bus, systemClock, silent, true);
   try {
     await within(
       bus.start({

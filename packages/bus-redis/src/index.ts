@@ -23,7 +23,13 @@ export interface RedisBusParts {
 export function createRedisBus(options: RedisBusOptions): RedisBusParts {
   const keys = new Keys(options.prefix ?? 'parley:');
   const open = options.mode === 'cluster' ? openCluster(options) : openStandalone(options);
-  const link = new RedisLink({ open, keys, clock: options.clock, log: options.log });
+  const link = new RedisLink({
+    open,
+    keys,
+    clock: options.clock,
+    log: options.log,
+    observer: options.observer ?? false,
+  });
   return {
     bus: new RedisBus(link, keys),
     directory: new RedisDirectory(link, keys),

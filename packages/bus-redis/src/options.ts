@@ -17,6 +17,8 @@ export interface RedisBusOptions {
   readonly sentinelPassword?: string;
   /** TLS settings beside those that `rediss:` implies. */
   readonly tls?: ConnectionOptions;
+  /** A guest that only looks: never the survivor that cleans up after a dead node and announces what it committed. Default false. */
+  readonly observer?: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }

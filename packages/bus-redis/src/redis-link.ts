@@ -20,6 +20,8 @@ export interface RedisLinkOptions {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly log: Log;
+  /** Leaves the dead to others. */
+  readonly observer: boolean;
 }
 
 /**
@@ -113,13 +115,14 @@ export class RedisLink {
   }
 
   async #open(events: BusEvents, ended: (reason: string) => void): Promise<Session | null> {
-    const { open, keys, clock, log } = this.#options;
+    const { open, keys, clock, log, observer } = this.#options;
     const session = new Session({
       open,
       keys,
       clock,
       log,
       events,
+      observer,
       isOwn: (id) => this.#oldIds.has(id),
       onEnd: (over, reason) => {
         this.#onEnd(over, events, reason);

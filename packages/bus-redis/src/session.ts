@@ -22,6 +22,7 @@ export interface SessionOptions {
   readonly log: Log;
   readonly events: BusEvents;
   /** Whether an incarnation was one of this process. */
+  readonly observer: boolean;
   readonly isOwn: (nodeId: NodeId) => boolean;
   /** The session is over; called once, also when it never opened. */
   readonly onEnd: (session: Session, reason: string) => void;
@@ -169,7 +170,7 @@ export class Session {
   }
 
   async #renew(): Promise<void> {
-    const { keys, events, log, isOwn } = this.#options;
+    const { keys, events, log, isOwn, observer } = this.#options;
     this.#renewing = true;
     try {
       const reply = (await this.connections.run(
@@ -181,7 +182,7 @@ export class Session {
       if (this.connections.sharded) await this.connections.ping();
       this.#failedRenewals = 0;
       if (held !== 1) this.end('the lease has ended');
-      else this.reaper.reap(dead.filter((id) => !isOwn(id)));
+      else if (!observer) this.reaper.reap(dead.filter((id) => !isOwn(id)));
     } catch (error) {
       this.#failedRenewals += 1;
       log.warn({ error: String(error), failed: this.#failedRenewals }, 'the lease was not renewed');

@@ -43,6 +43,26 @@ describe('a node that dies', () => {
     await node.bus.start(events);
     return node;
   };
+  it('G4 an observer leaves a dead node to the next real one, which is told', async () => {
+    const child = startChild(10, 55);
+    const deadId = await child.idAfter('joined');
+    await until(async () => (await inspector.hget(`${prefix}{nodes}:marks`, deadId)) === '55', 'the mark');
+    const events = new RecordedEvents();
+    const guest = createRedisBus({ url: redis.url, prefix, clock: realClock, log: silentLog, observer: true });
+    await guest.bus.start(events);
+    await child.kill();
+    // Its lease has ended, and the guest has renewed its own beside it.
+    await until(async () => !(await guest.bus.nodes()).includes(deadId), 'the lease to end', 15_000);
+    const renewedMs = Number(await inspector.zscore(`${prefix}{nodes}:leases`, guest.bus.nodeId));
+    const renewals = async () => Number(await inspector.zscore(`${prefix}{nodes}:leases`, guest.bus.nodeId));
+    await until(async () => (await renewals()) > renewedMs + 1_500, 'two more renewals', 10_000);
+    expect(events.deaths).toEqual([]);
+    const node = await startNode();
+    await until(() => node.events.deaths.length > 0, 'onNodeDead', 10_000);
+    expect(node.events.deaths).toEqual([{ nodeId: deadId, lastMessageId: 55 }]);
+    await guest.close();
+  });
+
   const startChild = (topics: number, lastMessageId = 0) => {
     const child = new NodeProcess({ url: redis.url, prefix, topics, lastMessageId });
     children.push(child);
