@@ -32,6 +32,8 @@ export class PlainInbox {
     }
     let asked = 0;
     const ask = (): void => {
+      // One at a time: the pong of an earlier ping proves nothing of what was sent after that.
+      if (asked > 0) return;
       asked = sent.length;
       if (asked > 0) socket.ping();
     };
