@@ -1,14 +1,6 @@
-import {
-  CLOSE_CODES,
-  type CloseName,
-  decodeLegacyFrame,
-  ERROR_CODES,
-  type ErrorName,
-  encodeError,
-  encodeSignedIn,
-} from '@parley/protocol';
-import { dispatch } from './dispatch.ts';
+import { CLOSE_CODES, type CloseName, ERROR_CODES, type ErrorName, encodeSignedIn } from '@parley/protocol';
 import type { Caller } from './handlers/caller.ts';
+import { legacyWire } from './legacy-wire.ts';
 import type { LocalUser } from './local-user.ts';
 import type { Connection, ConnectionHandler } from './ports/connection.ts';
 import { StoreError } from './ports/message-store.ts';
@@ -17,6 +9,7 @@ import { ReplyQueue, type Slot } from './reply-queue.ts';
 import type { NodeServices } from './services.ts';
 import { type DeliveryOwner, SessionDelivery } from './session-delivery.ts';
 import type { User } from './types.ts';
+import type { Ref, Wire } from './wire.ts';
 
 type Phase =
   | { readonly kind: 'awaiting_sign_in' }
@@ -41,6 +34,7 @@ export class Session implements ConnectionHandler, DeliveryOwner {
   #phase: Phase = { kind: 'awaiting_sign_in' };
   #user: LocalUser | null = null;
   #greeting: Slot | null = null;
+  readonly #wire: Wire = legacyWire;
 
   constructor(
     connection: Connection,
@@ -197,23 +191,25 @@ export class Session implements ConnectionHandler, DeliveryOwner {
 
   #receive(text: string, caller: Caller): void {
     const services = this.#services;
-    const decoded = decodeLegacyFrame(text);
+    const decoded = this.#wire.decode(text);
     if (!decoded.ok) {
       services.telemetry.frameReceived('invalid');
-      this.#replies.answer(this.#error(decoded.error, decoded.detail));
+      this.#replies.answer(this.#error(decoded.error, decoded.detail, decoded.ref));
       this.#checkUnanswered();
       return;
     }
-    services.telemetry.frameReceived(decoded.frame.type);
+    const { frame } = decoded;
+    const ref = this.#wire.refOf(frame);
+    services.telemetry.frameReceived(frame.type);
     if (this.#replies.waiting >= services.settings.maxInFlightPerSession) {
-      this.#replies.answer(this.#error('overloaded', 'Wait for answers before you send more.'));
+      this.#replies.answer(this.#error('overloaded', 'Wait for answers before you send more.', ref));
       this.#checkUnanswered();
       return;
     }
     const slot = this.#replies.reserve();
-    dispatch(decoded.frame, caller, services).then(
-      (reply) => this.#settle(slot, reply),
-      (error: unknown) => this.#settle(slot, this.#failure(error, decoded.frame.type)),
+    this.#wire.dispatch(frame, caller, services).then(
+      (reply) => this.#settle(slot, reply, ref),
+      (error: unknown) => this.#settle(slot, this.#failure(error, frame.type), ref),
     );
   }
 
@@ -221,22 +217,18 @@ export class Session implements ConnectionHandler, DeliveryOwner {
     if (this.#replies.waiting >= this.#services.settings.maxUnansweredPerSession) this.#close('too_many_frames');
   }
 
-  #settle(slot: Slot, reply: Reply): void {
+  #settle(slot: Slot, reply: Reply, ref: Ref): void {
     switch (reply.kind) {
-      case 'text':
-        this.#replies.settle(slot, reply.text);
-        break;
-      case 'nothing':
-        this.#replies.settle(slot, null);
-        break;
       case 'error':
-        this.#replies.settle(slot, this.#error(reply.name, reply.detail));
+        this.#replies.settle(slot, this.#error(reply.name, reply.detail, ref, reply.retryAfterMs));
         break;
       case 'close':
         // In this order: an answer that waits behind this one would be taken for the answer to this one (G1).
         this.#close(reply.name);
         this.#replies.settle(slot, null);
         break;
+      default:
+        this.#replies.settle(slot, this.#wire.encodeReply(reply, ref));
     }
   }
 
@@ -245,9 +237,9 @@ export class Session implements ConnectionHandler, DeliveryOwner {
     return { kind: 'error', name: error instanceof StoreError ? 'store_unavailable' : 'internal' };
   }
 
-  #error(name: ErrorName, detail?: string): string {
+  #error(name: ErrorName, detail?: string, ref?: Ref, retryAfterMs?: number): string {
     this.#services.telemetry.errorSent(name);
-    return encodeError(name, detail);
+    return this.#wire.encodeError(name, detail, ref, retryAfterMs);
   }
 
   /** One error frame, then the end. */

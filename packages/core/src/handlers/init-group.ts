@@ -1,5 +1,5 @@
-import { encodeConversationReady, type LocalId } from '@parley/protocol';
-import { type Reply, refusal, text } from '../reply.ts';
+import type { LocalId } from '@parley/protocol';
+import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { UserId } from '../types.ts';
 import type { Caller } from './caller.ts';
@@ -23,5 +23,13 @@ export async function handleInitGroup(
   if (!result.ok)
     return refusal('unknown_member', `Name only known users as members; unknown: ${result.unknown.join(', ')}.`);
   services.publisher.publish([{ type: 'joined', conversationId: result.conversationId, userIds: memberIds }]);
-  return text(encodeConversationReady(frame.localId, result.conversationId, 'group'));
+  const { conversationId, created } = result;
+  return {
+    kind: 'ready',
+    localId: frame.localId,
+    conversationId,
+    conversationKind: 'group',
+    created,
+    duplicate: false,
+  };
 }

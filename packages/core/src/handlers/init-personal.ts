@@ -1,5 +1,5 @@
-import { encodeConversationReady, type LocalId } from '@parley/protocol';
-import { type Reply, refusal, text } from '../reply.ts';
+import type { LocalId } from '@parley/protocol';
+import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { UserId } from '../types.ts';
 import type { Caller } from './caller.ts';
@@ -21,5 +21,13 @@ export async function handleInitPersonal(
   if (!result.ok)
     return refusal('unknown_member', `Name only known users as members; unknown: ${result.unknown.join(', ')}.`);
   await services.loader.admit(result.conversationId, [caller.user]);
-  return text(encodeConversationReady(frame.localId, result.conversationId, 'personal'));
+  const { conversationId, created } = result;
+  return {
+    kind: 'ready',
+    localId: frame.localId,
+    conversationId,
+    conversationKind: 'personal',
+    created,
+    duplicate: false,
+  };
 }

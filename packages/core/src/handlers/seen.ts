@@ -1,4 +1,4 @@
-import { NOTHING, type Reply, refusal } from '../reply.ts';
+import { OK, type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, MessageId, Seq } from '../types.ts';
 import type { Caller } from './caller.ts';
@@ -39,7 +39,7 @@ export async function handleSeen(
   }
   for (const [conversationId, seqs] of personal) services.receipts.seen(caller.user.id, conversationId, seqs);
   for (const [conversationId, seq] of group) services.receipts.groupSeen(caller.user.id, conversationId, seq);
-  return NOTHING;
+  return OK;
 }
 
 async function isMember(conversationId: ConversationId, caller: Caller, services: NodeServices): Promise<boolean> {

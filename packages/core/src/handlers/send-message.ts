@@ -1,9 +1,8 @@
-import { encodeMessageAck } from '@parley/protocol';
 import type { ConversationFeed } from '../conversation-feed.ts';
 import type { SendOutcome } from '../group-commit.ts';
 import { OutgoingSend } from '../outgoing-send.ts';
 import type { AppendRow } from '../ports/message-store.ts';
-import { type Reply, refusal, text } from '../reply.ts';
+import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, ConversationKind } from '../types.ts';
 import type { Caller } from './caller.ts';
@@ -41,17 +40,20 @@ function append(send: Send, feed: ConversationFeed, caller: Caller, services: No
   return new Promise((resolve) => {
     const settle = (outcome: SendOutcome): void => {
       if (outcome.kind === 'unknown') services.doubtful.note(feed);
-      resolve(replyTo(outcome));
+      resolve(replyTo(outcome, row));
     };
     services.groupCommit.submit(new OutgoingSend(row, origin, settle));
   });
 }
 
-function replyTo(outcome: SendOutcome): Reply {
+function replyTo(outcome: SendOutcome, { conversationId, clientId }: AppendRow): Reply {
   switch (outcome.kind) {
     case 'stored':
-    case 'duplicate':
-      return text(encodeMessageAck(outcome.messageId));
+    case 'duplicate': {
+      const { messageId, seq, sentAtUs } = outcome;
+      const duplicate = outcome.kind === 'duplicate';
+      return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate };
+    }
     case 'refused':
       return refusal(outcome.error);
     case 'unknown':

@@ -8,7 +8,7 @@ import type { Reply } from './reply.ts';
 import type { NodeServices } from './services.ts';
 
 /** One handler per frame. Rejects only with a `StoreError` or on a bug: the session turns both into an error frame. */
-export function dispatch(frame: LegacyClientFrame, caller: Caller, services: NodeServices): Promise<Reply> {
+export function dispatchLegacy(frame: LegacyClientFrame, caller: Caller, services: NodeServices): Promise<Reply> {
   switch (frame.type) {
     case 'personal':
     case 'group':
