@@ -3,6 +3,7 @@ import { Lane } from './lane.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AppendRow, MessageStore } from './ports/message-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
+import type { Standing } from './refresh-versions.ts';
 import type { ConversationId, MessageId, Seq, TimeUs, UserId } from './types.ts';
 
 export type SendOutcome =
@@ -12,7 +13,7 @@ export type SendOutcome =
       readonly messageId: MessageId;
       readonly sentAtUs: TimeUs;
     }
-  /** Nothing stored. `client_id_conflict`, `not_a_member`, `overloaded`, `store_unavailable`, `draining` or `internal`. */
+  /** Nothing stored. `client_id_conflict`, `not_a_member`, `blocked`, `overloaded`, `store_unavailable`, `draining` or `internal`. */
   | { readonly kind: 'refused'; readonly error: ErrorName }
   /** It may be committed, now or later: the session closes the connection without an answer, and the client asks again. */
   | { readonly kind: 'unknown' };
@@ -49,8 +50,8 @@ export interface GroupCommitSettings {
 
 export interface GroupCommitDeps<S extends PendingSend = PendingSend> {
   readonly store: Pick<MessageStore, 'append'>;
-  /** From the primary; null when the user is not a member now. A rejection is tried again like a failed commit. */
-  readonly currentMembersVersion: (userId: UserId, conversationId: ConversationId) => Promise<number | null>;
+  /** The members' version of now, from the primary, or why the user may not write (null: not a member). A rejection is tried again like a failed commit. */
+  readonly currentMembersVersion: (userId: UserId, conversationId: ConversationId) => Promise<Standing | null>;
   /**
    * The newly committed sends of one flush, in commit order per conversation. Called before they settle, in the same tick. Must not throw.
    * A message may come a second time when a commit's outcome was in doubt.
@@ -82,7 +83,7 @@ const DRAINING: SendOutcome = { kind: 'refused', error: 'draining' };
  * - unknown: it may be committed, so from then on these rows are never refused for trouble of ours: the call is made again until it says what became
  *   of them, a `duplicate` then being our own commit; past `retryForMs` they settle as `unknown`. Only a certain "no" of the store itself
  *   (`client_id_conflict`) is passed on.
- * - stale members: the versions are read anew and the rows go on in the same order, without those of senders who have left. After
+ * - stale members: the versions are read anew and the rows go on in the same order, without those of senders who have left or are blocked. After
  *   five such rounds in a row that conversation's rows are refused `store_unavailable`.
  */
 export class GroupCommit<S extends PendingSend = PendingSend> {

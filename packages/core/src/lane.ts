@@ -13,7 +13,6 @@ const RETRY_MAX_MS = 1_000;
 const MAX_STALE_ROUNDS = 5;
 
 const UNKNOWN: SendOutcome = { kind: 'unknown' };
-const NOT_A_MEMBER: SendOutcome = { kind: 'refused', error: 'not_a_member' };
 const STORE_UNAVAILABLE: SendOutcome = { kind: 'refused', error: 'store_unavailable' };
 const INTERNAL: SendOutcome = { kind: 'refused', error: 'internal' };
 
@@ -213,8 +212,8 @@ export class Lane<S extends PendingSend> {
       return;
     }
     try {
-      await refreshVersions(batch, conversationIds, this.#deps.currentMembersVersion, (index) => {
-        batch.setVerdict(index, NOT_A_MEMBER);
+      await refreshVersions(batch, conversationIds, this.#deps.currentMembersVersion, (index, error) => {
+        batch.setVerdict(index, { kind: 'refused', error });
       });
       if (batch.staleRounds > 1) this.#delayMs = this.#backoff(batch.staleRounds);
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { ErrorName } from '@parley/protocol';
 import type { CommitBatch } from './commit-batch.ts';
 import type { PendingSend } from './group-commit.ts';
 import type { ConversationId, UserId } from './types.ts';
@@ -5,15 +6,18 @@ import type { ConversationId, UserId } from './types.ts';
 /** Reads at the same time, so that one flush does not take a whole connection pool. */
 const MAX_CONCURRENT_READS = 16;
 
+/** The members' version that a sender's rows may carry, or why the sender may not write. */
+export type Standing = number | ErrorName;
+
 /**
  * Gives the batch's rows of the conversations the members' version of now, asking once per (user, conversation); `refuse` is called for
- * the rows whose sender is not a member any more. Rejects when a read rejects, and has then changed nothing.
+ * the rows whose sender may not write any more. Rejects when a read rejects, and has then changed nothing.
  */
 export async function refreshVersions(
   batch: CommitBatch<PendingSend>,
   conversationIds: ReadonlySet<ConversationId>,
-  currentMembersVersion: (userId: UserId, conversationId: ConversationId) => Promise<number | null>,
-  refuse: (index: number) => void,
+  standingOf: (userId: UserId, conversationId: ConversationId) => Promise<Standing | null>,
+  refuse: (index: number, error: ErrorName) => void,
 ): Promise<void> {
   const asked = new Map<string, { userId: UserId; conversationId: ConversationId; indexes: number[] }>();
   batch.eachOf(conversationIds, (row, index) => {
@@ -24,18 +28,19 @@ export async function refreshVersions(
   });
 
   const questions = [...asked.values()];
-  const versions: (number | null)[] = [];
+  const standings: Standing[] = [];
   for (let at = 0; at < questions.length; at += MAX_CONCURRENT_READS) {
     const page = questions.slice(at, at + MAX_CONCURRENT_READS);
-    versions.push(...(await Promise.all(page.map((q) => currentMembersVersion(q.userId, q.conversationId)))));
+    const answers = await Promise.all(page.map((q) => standingOf(q.userId, q.conversationId)));
+    standings.push(...answers.map((answer) => answer ?? 'not_a_member'));
   }
 
   for (const [i, question] of questions.entries()) {
-    const version = versions[i] ?? null;
+    const standing = standings[i] ?? 'not_a_member';
     for (const index of question.indexes) {
       const row = batch.rows[index];
-      if (version === null) refuse(index);
-      else if (row !== undefined) batch.rows[index] = { ...row, membersVersion: version };
+      if (typeof standing === 'string') refuse(index, standing);
+      else if (row !== undefined) batch.rows[index] = { ...row, membersVersion: standing };
     }
   }
 }

@@ -1,6 +1,7 @@
 import { GroupCommit, type GroupCommitSettings, type SendOutcome } from '../group-commit.ts';
 import type { AppendRow, MessageStore } from '../ports/message-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
+import type { Standing } from '../refresh-versions.ts';
 import type { ConversationId, UserId } from '../types.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedAppend } from './scripted-append.ts';
@@ -25,7 +26,7 @@ export class CommitBench {
   readonly committed: number[] = [];
   readonly retried: string[] = [];
   readonly asked: string[] = [];
-  currentMembersVersion = async (userId: UserId, conversationId: ConversationId): Promise<number | null> => {
+  currentMembersVersion = async (userId: UserId, conversationId: ConversationId): Promise<Standing | null> => {
     this.asked.push(`${userId}:${conversationId}`);
     return this.store.membersVersions.get(conversationId) ?? 1;
   };
