@@ -6,12 +6,30 @@ export type { Authenticator, Identity } from './ports/authenticator.ts';
 export type { Bus, BusEvents } from './ports/bus.ts';
 export type { CancelTimer, Clock } from './ports/clock.ts';
 export type { AcceptConnection, Connection, ConnectionHandler } from './ports/connection.ts';
-export type { ConversationStore, InitResult, SignInUser } from './ports/conversation-store.ts';
+export type {
+  ConversationReader,
+  ConversationSummary,
+  MemberCursor,
+  MemberInfo,
+  MessageStatusReport,
+  PageRequest,
+  RecipientStatus,
+  SummarySelection,
+} from './ports/conversation-reader.ts';
+export type {
+  ConversationStore,
+  InitRequest,
+  InitResult,
+  SignInUser,
+  UserProfile,
+} from './ports/conversation-store.ts';
 export type { Directory } from './ports/directory.ts';
+export type { GroupAction, GroupChange, GroupChangeResult, GroupStore } from './ports/group-store.ts';
 export {
   type AppendOutcome,
   type AppendResult,
   type AppendRow,
+  type FirstMessage,
   type MessageStore,
   type ReadRange,
   StoreError,

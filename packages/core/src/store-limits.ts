@@ -1,9 +1,11 @@
+import type { InitRequest } from './ports/conversation-store.ts';
 import { type AppendRow, StoreError } from './ports/message-store.ts';
 
 /** Bounds of one call to a store (G8). A call beyond one is refused whole, as a bug of the caller: not committed, not retryable. */
 export const STORE_LIMITS = {
   maxAppendRows: 512,
   maxClientIdChars: 64,
+  maxDigestChars: 64,
   maxReadRanges: 64,
   maxFirstOfRanges: 256,
   maxHeads: 1_000,
@@ -23,14 +25,17 @@ export function assertAtMost(what: string, count: number, max: number): void {
   if (count > max) throw refusal(`${what}: ${count}, at most ${max} per call`);
 }
 
+export function assertClientId(what: string, clientId: string): void {
+  const { length } = clientId;
+  if (length === 0 || length > STORE_LIMITS.maxClientIdChars) throw refusal(`${what}: client id of 1 to 64 characters`);
+}
+
 /** What every `MessageStore.append` checks before it touches anything. */
 export function assertAppendable(batch: readonly AppendRow[]): void {
   if (batch.length === 0) throw refusal('append: no rows');
   assertAtMost('append rows', batch.length, STORE_LIMITS.maxAppendRows);
   for (const row of batch) {
-    const length = row.clientId.length;
-    if (length === 0 || length > STORE_LIMITS.maxClientIdChars)
-      throw refusal('append: client id of 1 to 64 characters');
+    assertClientId('append', row.clientId);
     if ((row.kind === 'personal') !== (row.recipientId !== null))
       throw refusal('append: a personal message has a recipient, a group message has none');
   }
@@ -42,4 +47,18 @@ export function assertGroupMembers(creatorId: number, memberIds: readonly number
   const distinct = new Set(memberIds);
   if (distinct.size !== memberIds.length) throw refusal('createGroup: members must be distinct');
   if (!distinct.has(creatorId)) throw refusal('createGroup: the creator must be a member');
+}
+
+/** Two different users. */
+export function assertPair(what: string, a: number, b: number): void {
+  if (a === b) throw refusal(`${what}: two different users`);
+}
+
+/** What every idempotent init checks: the request is one of those who may make it. */
+export function assertRequest(request: InitRequest | undefined, askers: readonly number[]): void {
+  if (request === undefined) return;
+  assertClientId('init', request.clientId);
+  const { length } = request.digest;
+  if (length === 0 || length > STORE_LIMITS.maxDigestChars) throw refusal('init: digest of 1 to 64 characters');
+  if (!askers.includes(request.userId)) throw refusal('init: the request is of a user who takes part');
 }

@@ -1,6 +1,8 @@
-import type { ConversationKind } from '@parley/protocol';
+import type { ConversationKind, GroupEvent, GroupRole } from '@parley/protocol';
 
-export type { ConversationKind };
+export type { ConversationKind, GroupEvent };
+/** A member's standing in a group; every member of a personal conversation is a `member`. */
+export type Role = GroupRole;
 /** 1 to 2^53 - 1. */
 export type UserId = number;
 export type ConversationId = number;
@@ -35,6 +37,8 @@ export interface StoredMessage {
   readonly clientId: string;
   readonly body: string;
   readonly sentAtUs: TimeUs;
+  /** A change of a group and no message: `senderId` made it, and `body` is the JSON text of a `GroupEvent`. */
+  readonly isEvent: boolean;
 }
 
 /** One user's standing in one conversation, with the conversation's head as of the read. */
@@ -54,4 +58,9 @@ export interface Membership {
   readonly leftSeq: Seq | null;
   /** All messages up to here have reached one of the user's connections. */
   readonly deliveredSeq: Seq;
+  /** The user has seen everything up to here; single messages above it may have been seen as well. */
+  readonly seenSeq: Seq;
+  readonly role: Role;
+  /** The other member of the personal conversation has blocked this user; false in a group. */
+  readonly blocked: boolean;
 }

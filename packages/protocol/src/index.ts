@@ -1,4 +1,5 @@
 export { CLOSE_CODES, type CloseName } from './close-code.ts';
+export { type GroupEvent, type GroupRole, groupEvent, groupRole } from './current/group-event.ts';
 export { ERROR_CODES, type ErrorName } from './error-code.ts';
 export type { ConversationKind } from './fields.ts';
 export { type Decoded, decodeLegacyFrame, type LegacyClientFrame } from './legacy/client-frame.ts';

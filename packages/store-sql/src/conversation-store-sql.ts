@@ -6,11 +6,13 @@ import {
   type ConversationStore,
   type InitResult,
   type Membership,
+  type Role,
   refusal,
   type SignInUser,
   STORE_LIMITS,
   type User,
   type UserId,
+  type UserProfile,
 } from '@parley/core';
 import type { Kysely } from 'kysely';
 import type { ChatSchema } from './schema.ts';
@@ -68,17 +70,17 @@ export class SqlConversationStore implements ConversationStore {
     const memberIds = [Math.min(a, b), Math.max(a, b)];
     const pairKey = memberIds.join(':');
     const existing = await this.#byPair(pairKey);
-    if (existing !== null) return { ok: true, conversationId: existing, created: false };
+    if (existing !== null) return { ok: true, conversationId: existing, created: false, duplicate: false };
     const unknown = await this.#users.absent([a, b]);
     if (unknown.length > 0) return { ok: false, unknown };
     try {
       const fields = { kind: 'personal', name: '', description: '', pairKey, ownerId: null, memberIds } as const;
-      return { ok: true, conversationId: await this.#create(fields), created: true };
+      return { ok: true, conversationId: await this.#create(fields), created: true, duplicate: false };
     } catch (error) {
       // The unique pair_key made this one wait until the other had committed, so it is there to be read.
       const first = this.#lostRace(error) ? await this.#byPair(pairKey) : null;
       if (first === null) throw error;
-      return { ok: true, conversationId: first, created: false };
+      return { ok: true, conversationId: first, created: false, duplicate: false };
     }
   }
 
@@ -93,7 +95,15 @@ export class SqlConversationStore implements ConversationStore {
     const unknown = await this.#users.absent(memberIds);
     if (unknown.length > 0) return { ok: false, unknown };
     const fields = { kind: 'group', name, description, pairKey: null, ownerId, memberIds } as const;
-    return { ok: true, conversationId: await this.#create(fields), created: true };
+    return { ok: true, conversationId: await this.#create(fields), created: true, duplicate: false };
+  }
+
+  setBlocked(): Promise<InitResult> {
+    return Promise.reject(refusal('blocks need migration 2'));
+  }
+
+  profilesOf(): Promise<Map<UserId, UserProfile>> {
+    return Promise.reject(refusal('profiles need migration 2'));
   }
 
   async membershipsOf(userIds: readonly UserId[]): Promise<Membership[]> {
@@ -176,6 +186,8 @@ export class SqlConversationStore implements ConversationStore {
         'm.joined_seq',
         'm.left_seq',
         'm.delivered_seq',
+        'm.seen_seq',
+        'm.role',
         'c.kind',
         'c.pair_key',
         'c.last_seq',
@@ -190,6 +202,8 @@ interface MembershipRow {
   readonly joined_seq: number;
   readonly left_seq: number | null;
   readonly delivered_seq: number;
+  readonly seen_seq: number;
+  readonly role: Role;
   readonly kind: ConversationKind;
   readonly pair_key: string | null;
   readonly last_seq: number;
@@ -206,6 +220,9 @@ const toMembership = (row: MembershipRow): Membership => ({
   joinedSeq: row.joined_seq,
   leftSeq: row.left_seq,
   deliveredSeq: row.delivered_seq,
+  seenSeq: row.seen_seq,
+  role: row.role,
+  blocked: false,
 });
 
 function peerOf(pairKey: string, userId: UserId): UserId | null {

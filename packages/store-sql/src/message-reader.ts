@@ -2,6 +2,7 @@ import {
   assertAtMost,
   type ConversationId,
   type ConversationKind,
+  type FirstMessage,
   type MessageId,
   type ReadRange,
   type Seq,
@@ -27,6 +28,13 @@ interface RangeRow {
   readonly sent_us: number;
 }
 
+interface FirstMessageRow {
+  readonly seq: number;
+  readonly id: number;
+  readonly body: Text;
+  readonly sent_us: number;
+}
+
 interface FirstRow {
   readonly range_index: number;
   readonly seq: number;
@@ -40,12 +48,15 @@ export class SqlMessageReader {
   protected readonly db: Kysely<ChatSchema>;
   protected readonly flavor: SqlFlavor;
   readonly #messageColumns: string;
+  readonly #firstText: string;
 
   constructor(db: Kysely<ChatSchema>, flavor: SqlFlavor) {
     this.db = db;
     this.flavor = flavor;
     this.#messageColumns = `m.conversation_id, m.seq, m.id, m.sender_id, m.recipient_id, ${flavor.text('u.name')} AS sender_name, \
 ${flavor.text('m.client_id')} AS client_id, ${flavor.text('m.body')} AS body, ${flavor.microseconds('m.sent_at')} AS sent_us`;
+    this.#firstText = `SELECT m.seq, m.id, ${flavor.text('m.body')} AS body, ${flavor.microseconds('m.sent_at')} AS sent_us \
+FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id = ?`;
   }
 
   async readRanges(ranges: readonly ReadRange[], excludeSender?: UserId): Promise<StoredMessage[][]> {
@@ -66,6 +77,21 @@ ${flavor.text('m.client_id')} AS client_id, ${flavor.text('m.body')} AS body, ${
     // A derived table keeps the rows that its ORDER BY chose, but is not bound to keep their order.
     for (const messages of found) messages.sort((a, b) => a.seq - b.seq);
     return found;
+  }
+
+  async findByClientId(
+    conversationId: ConversationId,
+    senderId: UserId,
+    clientId: string,
+  ): Promise<FirstMessage | null> {
+    const { rows } = await guarded(this.flavor, () =>
+      this.db.executeQuery<FirstMessageRow>(
+        CompiledQuery.raw(this.#firstText, [conversationId, senderId, this.flavor.clientId(clientId)]),
+      ),
+    );
+    const [row] = rows;
+    if (row === undefined) return null;
+    return { seq: row.seq, messageId: row.id, sentAtUs: row.sent_us, body: asText(row.body), isEvent: false };
   }
 
   async firstOf(
@@ -173,4 +199,5 @@ const toStored = (row: RangeRow): StoredMessage => ({
   clientId: asText(row.client_id),
   body: asText(row.body),
   sentAtUs: row.sent_us,
+  isEvent: false,
 });

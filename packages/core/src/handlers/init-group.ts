@@ -20,8 +20,10 @@ export async function handleInitGroup(
   if (services.settings.createUnknownMembers) await services.conversations.ensureUsers(memberIds);
   const { name, description } = frame;
   const result = await services.conversations.createGroup({ creatorId: caller.user.id, memberIds, name, description });
-  if (!result.ok)
+  if (!result.ok) {
+    if ('conflict' in result) return refusal('client_id_conflict');
     return refusal('unknown_member', `Name only known users as members; unknown: ${result.unknown.join(', ')}.`);
+  }
   services.publisher.publish([{ type: 'joined', conversationId: result.conversationId, userIds: memberIds }]);
   const { conversationId, created } = result;
   return {

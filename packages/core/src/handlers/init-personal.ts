@@ -18,8 +18,10 @@ export async function handleInitPersonal(
   }
   if (services.settings.createUnknownMembers) await services.conversations.ensureUsers(members);
   const result = await services.conversations.openPersonal(a, b);
-  if (!result.ok)
+  if (!result.ok) {
+    if ('conflict' in result) return refusal('client_id_conflict');
     return refusal('unknown_member', `Name only known users as members; unknown: ${result.unknown.join(', ')}.`);
+  }
   await services.loader.admit(result.conversationId, [caller.user]);
   const { conversationId, created } = result;
   return {

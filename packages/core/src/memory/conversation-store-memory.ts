@@ -1,5 +1,11 @@
-import type { ConversationStore, InitResult, SignInUser } from '../ports/conversation-store.ts';
-import { assertAtMost, assertGroupMembers, refusal, STORE_LIMITS } from '../store-limits.ts';
+import type {
+  ConversationStore,
+  InitRequest,
+  InitResult,
+  SignInUser,
+  UserProfile,
+} from '../ports/conversation-store.ts';
+import { assertAtMost, assertGroupMembers, assertPair, assertRequest, STORE_LIMITS } from '../store-limits.ts';
 import type { ConversationId, Membership, User, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryState, MemoryUser } from './memory-state.ts';
 
@@ -49,17 +55,27 @@ export class MemoryConversationStore implements ConversationStore {
     }
   }
 
-  async openPersonal(a: UserId, b: UserId): Promise<InitResult> {
-    if (a === b) throw refusal('openPersonal: two different users');
-    const memberIds = [Math.min(a, b), Math.max(a, b)];
-    const unknown = this.#unknown([a, b]);
-    if (unknown.length > 0) return { ok: false, unknown };
-    const pairKey = memberIds.join(':');
-    const existing = this.#state.byPair.get(pairKey);
-    if (existing !== undefined) return { ok: true, conversationId: existing.id, created: false };
-    const conversation = this.#state.addConversation({ kind: 'personal', name: '', description: '', memberIds });
-    this.#state.byPair.set(pairKey, conversation);
-    return { ok: true, conversationId: conversation.id, created: true };
+  async openPersonal(a: UserId, b: UserId, request?: InitRequest): Promise<InitResult> {
+    assertPair('openPersonal', a, b);
+    assertRequest(request, [a, b]);
+    return this.#once(request, () => {
+      const unknown = this.#unknown([a, b]);
+      if (unknown.length > 0) return { ok: false, unknown };
+      const memberIds = [Math.min(a, b), Math.max(a, b)];
+      const pairKey = memberIds.join(':');
+      const existing = this.#state.byPair.get(pairKey);
+      if (existing !== undefined) return { ok: true, conversationId: existing.id, created: false, duplicate: false };
+      const conversation = this.#state.addConversation({
+        kind: 'personal',
+        name: '',
+        description: '',
+        memberIds,
+        ownerId: null,
+        history: false,
+      });
+      this.#state.byPair.set(pairKey, conversation);
+      return { ok: true, conversationId: conversation.id, created: true, duplicate: false };
+    });
   }
 
   async createGroup(group: {
@@ -67,13 +83,31 @@ export class MemoryConversationStore implements ConversationStore {
     readonly memberIds: readonly UserId[];
     readonly name: string;
     readonly description: string;
+    readonly history?: boolean;
+    readonly request?: InitRequest;
   }): Promise<InitResult> {
-    const { creatorId, memberIds, name, description } = group;
-    assertGroupMembers(creatorId, memberIds);
-    const unknown = this.#unknown(memberIds);
-    if (unknown.length > 0) return { ok: false, unknown };
-    const conversation = this.#state.addConversation({ kind: 'group', name, description, memberIds });
-    return { ok: true, conversationId: conversation.id, created: true };
+    const { creatorId: ownerId, memberIds, name, description, history = false, request } = group;
+    assertGroupMembers(ownerId, memberIds);
+    assertRequest(request, [ownerId]);
+    return this.#once(request, () => {
+      const unknown = this.#unknown(memberIds);
+      if (unknown.length > 0) return { ok: false, unknown };
+      const fields = { kind: 'group', name, description, memberIds, ownerId, history } as const;
+      const conversation = this.#state.addConversation(fields);
+      return { ok: true, conversationId: conversation.id, created: true, duplicate: false };
+    });
+  }
+
+  async setBlocked(blockerId: UserId, blockedId: UserId, blocked: boolean): Promise<InitResult> {
+    const opened = await this.openPersonal(blockerId, blockedId);
+    if (!opened.ok) return opened;
+    const conversation = this.#state.conversations.get(opened.conversationId) as MemoryConversation;
+    const member = conversation.members.get(blockedId) as MemoryMember;
+    if (member.blocked !== blocked) {
+      member.blocked = blocked;
+      conversation.membersVersion += 1;
+    }
+    return opened;
   }
 
   async membershipsOf(userIds: readonly UserId[]): Promise<Membership[]> {
@@ -86,6 +120,24 @@ export class MemoryConversationStore implements ConversationStore {
       }
     }
     return found;
+  }
+
+  async profilesOf(userIds: readonly UserId[]): Promise<Map<UserId, UserProfile>> {
+    assertAtMost('users', userIds.length, STORE_LIMITS.maxMembershipUsers);
+    const profiles = new Map<UserId, UserProfile>();
+    for (const userId of new Set(userIds)) {
+      const user = this.#state.users.get(userId);
+      if (user === undefined) continue;
+      const memberships: Membership[] = [];
+      for (const conversation of this.#state.conversationsOf.get(userId) ?? []) {
+        const member = conversation.members.get(userId) as MemoryMember;
+        if (member.leftSeq === null || member.deliveredSeq < member.leftSeq)
+          memberships.push(toMembership(conversation, member));
+      }
+      memberships.sort((a, b) => a.conversationId - b.conversationId);
+      profiles.set(userId, { name: user.name, memberships });
+    }
+    return profiles;
   }
 
   async membership(userId: UserId, conversationId: ConversationId): Promise<Membership | null> {
@@ -107,6 +159,23 @@ export class MemoryConversationStore implements ConversationStore {
       }
     }
     return found;
+  }
+
+  /** Answers a repeated request with its first result. */
+  #once(request: InitRequest | undefined, init: () => InitResult): InitResult {
+    if (request === undefined) return init();
+    const key = `${request.userId} ${request.clientId}`;
+    const first = this.#state.requests.get(key);
+    if (first !== undefined) {
+      if (first.digest !== request.digest) return { ok: false, conflict: true };
+      return { ok: true, conversationId: first.conversationId, created: first.created, duplicate: true };
+    }
+    const result = init();
+    if (result.ok) {
+      const { conversationId, created } = result;
+      this.#state.requests.set(key, { digest: request.digest, conversationId, created });
+    }
+    return result;
   }
 
   #existing(userId: UserId): MemoryUser {
@@ -137,5 +206,8 @@ function toMembership(conversation: MemoryConversation, member: MemoryMember): M
     joinedSeq: member.joinedSeq,
     leftSeq: member.leftSeq,
     deliveredSeq: member.deliveredSeq,
+    seenSeq: member.seenSeq,
+    role: member.role,
+    blocked: member.blocked,
   };
 }

@@ -1,4 +1,4 @@
-import type { ConversationId, ConversationKind, MessageId, Seq, TimeUs, UserId } from '../types.ts';
+import type { ConversationId, ConversationKind, MessageId, Role, Seq, TimeUs, UserId } from '../types.ts';
 
 export type MessageStatus = 'sent' | 'delivered' | 'seen';
 
@@ -12,6 +12,7 @@ export interface MemoryMessage {
   readonly clientId: string;
   readonly body: string;
   readonly sentAtUs: TimeUs;
+  readonly isEvent: boolean;
   status: MessageStatus;
   deliveredAtUs: TimeUs | null;
   seenAtUs: TimeUs | null;
@@ -19,7 +20,12 @@ export interface MemoryMessage {
 
 export interface MemoryMember {
   readonly userId: UserId;
-  readonly joinedSeq: Seq;
+  role: Role;
+  /** The other member of the personal conversation has blocked this one. */
+  blocked: boolean;
+  joinedSeq: Seq;
+  /** The head when it became a member, whatever of the time before it may see. */
+  addedSeq: Seq;
   leftSeq: Seq | null;
   deliveredSeq: Seq;
   deliveredAtUs: TimeUs | null;
@@ -30,13 +36,21 @@ export interface MemoryMember {
 export interface MemoryConversation {
   readonly id: ConversationId;
   readonly kind: ConversationKind;
-  readonly name: string;
-  readonly description: string;
+  name: string;
+  description: string;
+  readonly history: boolean;
   membersVersion: number;
   /** The message with seq n is at n - 1, so the head is the length. */
   readonly messages: MemoryMessage[];
   readonly byClientId: Map<string, MemoryMessage>;
   readonly members: Map<UserId, MemoryMember>;
+}
+
+/** An init that was answered. */
+export interface MemoryRequest {
+  readonly digest: string;
+  readonly conversationId: ConversationId;
+  readonly created: boolean;
 }
 
 export interface MemoryUser {
@@ -46,7 +60,7 @@ export interface MemoryUser {
 }
 
 /**
- * What the three in-memory stores share: the "database". Give one state to the stores of several nodes to let them meet.
+ * What the in-memory stores share: the "database". Give one state to the stores of several nodes to let them meet.
  * Nothing is durable, and it holds all that was ever written: meant for logic tests and throw-away nodes.
  */
 export class MemoryState {
@@ -54,6 +68,8 @@ export class MemoryState {
   readonly conversations = new Map<ConversationId, MemoryConversation>();
   /** Personal conversations by `low:high`. */
   readonly byPair = new Map<string, MemoryConversation>();
+  /** Inits with a client id, by `user client id`. */
+  readonly requests = new Map<string, MemoryRequest>();
   readonly conversationsOf = new Map<UserId, MemoryConversation[]>();
   /** All messages in commit order: the message with id n is at n - 1. */
   readonly messages: MemoryMessage[] = [];
@@ -63,33 +79,45 @@ export class MemoryState {
     readonly name: string;
     readonly description: string;
     readonly memberIds: readonly UserId[];
+    readonly ownerId: UserId | null;
+    readonly history: boolean;
   }): MemoryConversation {
     const conversation: MemoryConversation = {
       id: this.conversations.size + 1,
       kind: fields.kind,
       name: fields.name,
       description: fields.description,
+      history: fields.history,
       membersVersion: 1,
       messages: [],
       byClientId: new Map(),
       members: new Map(),
     };
-    for (const userId of fields.memberIds) {
-      conversation.members.set(userId, {
-        userId,
-        joinedSeq: 0,
-        leftSeq: null,
-        deliveredSeq: 0,
-        deliveredAtUs: null,
-        seenSeq: 0,
-        seenAtUs: null,
-      });
-      const own = this.conversationsOf.get(userId);
-      if (own === undefined) this.conversationsOf.set(userId, [conversation]);
-      else own.push(conversation);
-    }
+    for (const userId of fields.memberIds)
+      this.addMember(conversation, userId, userId === fields.ownerId ? 'owner' : 'member');
     this.conversations.set(conversation.id, conversation);
     return conversation;
+  }
+
+  /** As of the conversation's beginning. */
+  addMember(conversation: MemoryConversation, userId: UserId, role: Role): MemoryMember {
+    const member: MemoryMember = {
+      userId,
+      role,
+      blocked: false,
+      joinedSeq: 0,
+      addedSeq: 0,
+      leftSeq: null,
+      deliveredSeq: 0,
+      deliveredAtUs: null,
+      seenSeq: 0,
+      seenAtUs: null,
+    };
+    conversation.members.set(userId, member);
+    const own = this.conversationsOf.get(userId);
+    if (own === undefined) this.conversationsOf.set(userId, [conversation]);
+    else own.push(conversation);
+    return member;
   }
 
   senderName(senderId: UserId): string {

@@ -1,9 +1,16 @@
-import type { AppendOutcome, AppendResult, AppendRow, MessageStore, ReadRange } from '../ports/message-store.ts';
+import type {
+  AppendOutcome,
+  AppendResult,
+  AppendRow,
+  FirstMessage,
+  MessageStore,
+  ReadRange,
+} from '../ports/message-store.ts';
 import { assertAppendable, assertAtMost, STORE_LIMITS } from '../store-limits.ts';
 import type { ConversationId, ConversationKind, MessageId, Seq, StoredMessage, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMessage, MemoryState } from './memory-state.ts';
 
-const clientKey = (row: AppendRow): string => `${row.senderId} ${row.clientId}`;
+export const clientKey = (row: Pick<AppendRow, 'senderId' | 'clientId'>): string => `${row.senderId} ${row.clientId}`;
 
 /** Each call runs to its end without giving way, which is what makes `append` atomic and ordered. */
 export class MemoryMessageStore implements MessageStore {
@@ -29,7 +36,7 @@ export class MemoryMessageStore implements MessageStore {
     const conversation = this.#state.conversations.get(row.conversationId) as MemoryConversation;
     const first = conversation.byClientId.get(clientKey(row));
     if (first !== undefined) {
-      if (first.body !== row.body) return { kind: 'conflict' };
+      if (first.isEvent || first.body !== row.body) return { kind: 'conflict' };
       return { kind: 'duplicate', seq: first.seq, messageId: first.messageId, sentAtUs: first.sentAtUs };
     }
     const message: MemoryMessage = {
@@ -42,6 +49,7 @@ export class MemoryMessageStore implements MessageStore {
       clientId: row.clientId,
       body: row.body,
       sentAtUs: row.sentAtUs,
+      isEvent: false,
       status: 'sent',
       deliveredAtUs: null,
       seenAtUs: null,
@@ -50,6 +58,17 @@ export class MemoryMessageStore implements MessageStore {
     conversation.byClientId.set(clientKey(row), message);
     this.#state.messages.push(message);
     return { kind: 'stored', seq: message.seq, messageId: message.messageId, sentAtUs: message.sentAtUs };
+  }
+
+  async findByClientId(
+    conversationId: ConversationId,
+    senderId: UserId,
+    clientId: string,
+  ): Promise<FirstMessage | null> {
+    const first = this.#state.conversations.get(conversationId)?.byClientId.get(clientKey({ senderId, clientId }));
+    if (first === undefined) return null;
+    const { seq, messageId, sentAtUs, body, isEvent } = first;
+    return { seq, messageId, sentAtUs, body, isEvent };
   }
 
   async readRanges(ranges: readonly ReadRange[], excludeSender?: UserId): Promise<StoredMessage[][]> {
@@ -133,8 +152,8 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   #stored(message: MemoryMessage): StoredMessage {
-    const { conversationId, kind, seq, messageId, senderId, clientId, body, sentAtUs } = message;
+    const { conversationId, kind, seq, messageId, senderId, clientId, body, sentAtUs, isEvent } = message;
     const senderName = this.#state.senderName(senderId);
-    return { conversationId, kind, seq, messageId, senderId, senderName, clientId, body, sentAtUs };
+    return { conversationId, kind, seq, messageId, senderId, senderName, clientId, body, sentAtUs, isEvent };
   }
 }

@@ -1,9 +1,33 @@
 import type { ConversationId, Membership, User, UserId } from '../types.ts';
 
+/** What makes an init idempotent (G3): a client id, good for ever, of the user that asks. */
+export interface InitRequest {
+  readonly userId: UserId;
+  /** 1 to 64 characters of ASCII; unique per user over both kinds of init. */
+  readonly clientId: string;
+  /** 1 to 64 characters of ASCII that differ when the requests differ, such as a hash of the request. */
+  readonly digest: string;
+}
+
 export type InitResult =
-  | { readonly ok: true; readonly conversationId: ConversationId; readonly created: boolean }
+  | {
+      readonly ok: true;
+      readonly conversationId: ConversationId;
+      /** False when the pair had a conversation already. Of a repeated request: as the first time. */
+      readonly created: boolean;
+      /** The request was made before; this is its first result. */
+      readonly duplicate: boolean;
+    }
   /** Some of the members are not users. */
-  | { readonly ok: false; readonly unknown: readonly UserId[] };
+  | { readonly ok: false; readonly unknown: readonly UserId[] }
+  /** The client id was used for another request; nothing was stored. */
+  | { readonly ok: false; readonly conflict: true };
+
+/** A user as stored, with what a node must know to serve it. */
+export interface UserProfile {
+  readonly name: string;
+  readonly memberships: readonly Membership[];
+}
 
 export interface SignInUser {
   readonly userId: UserId;
@@ -29,18 +53,37 @@ export interface ConversationStore {
   /** Sets the last time a user was seen; best effort, coalesced by the caller. */
   touchUsers(userIds: readonly UserId[], atUs: number): Promise<void>;
 
-  /** L12: the one conversation of the pair, created when absent, whoever asks and also when both ask at once. `a !== b`. */
-  openPersonal(a: UserId, b: UserId): Promise<InitResult>;
-  /** L5: a new group with these members (distinct, the creator among them, at most 1,000). Atomic. */
+  /**
+   * L12: the one conversation of the pair, created when absent, whoever asks and also when both ask at once. `a !== b`. With `request`, whose user is
+   * one of the two, a repeat returns the first result (G3); the same transaction stores both.
+   */
+  openPersonal(a: UserId, b: UserId, request?: InitRequest): Promise<InitResult>;
+  /**
+   * L5: a new group with these members (distinct, the creator among them and its owner, at most 1,000). Atomic. With `request`, of the creator, a repeat
+   * returns the first result (G3).
+   */
   createGroup(group: {
     readonly creatorId: UserId;
     readonly memberIds: readonly UserId[];
     readonly name: string;
     readonly description: string;
+    /** Who is added later sees what was before. Default: false. */
+    readonly history?: boolean;
+    readonly request?: InitRequest;
   }): Promise<InitResult>;
+  /**
+   * Blocks or unblocks: while blocked, `Membership.blocked` of `blockedId` is true in the pair's personal conversation, which is opened when absent. A
+   * change bumps its members' version, so that no stale cache lets the other write. Idempotent. The two differ.
+   */
+  setBlocked(blockerId: UserId, blockedId: UserId, blocked: boolean): Promise<InitResult>;
 
   /** All present memberships of the users (at most 256 users), with heads: what a node reads after it has joined the topics. */
   membershipsOf(userIds: readonly UserId[]): Promise<Membership[]>;
+  /**
+   * One read: the users that exist, each with its present memberships and with those it has left of which something is still to be delivered
+   * (`deliveredSeq < leftSeq`), by conversation, with heads. At most 256 users.
+   */
+  profilesOf(userIds: readonly UserId[]): Promise<Map<UserId, UserProfile>>;
   /** The user's membership, present or past; null when there never was one. */
   membership(userId: UserId, conversationId: ConversationId): Promise<Membership | null>;
   /** Present members of the conversations (at most 256 conversations), as (user, conversation) memberships, only of `among` when given. */

@@ -20,7 +20,7 @@ export type AppendResult =
   | { readonly kind: 'stored'; readonly seq: Seq; readonly messageId: MessageId; readonly sentAtUs: TimeUs }
   /** The same client id with the same body was committed before; the first message's numbers. */
   | { readonly kind: 'duplicate'; readonly seq: Seq; readonly messageId: MessageId; readonly sentAtUs: TimeUs }
-  /** The same client id was committed before with another body; nothing stored for this row. */
+  /** The same client id was committed before with another body, or for an event; nothing stored for this row. */
   | { readonly kind: 'conflict' };
 
 export type AppendOutcome =
@@ -56,6 +56,16 @@ export interface LocatedMessage {
   readonly senderId: UserId;
 }
 
+/** A message or an event that was committed under a client id. */
+export interface FirstMessage {
+  readonly seq: Seq;
+  readonly messageId: MessageId;
+  readonly sentAtUs: TimeUs;
+  readonly body: string;
+  /** It is an event: no message can be a repeat of it. */
+  readonly isEvent: boolean;
+}
+
 /** A range of one conversation: `afterSeq < seq <= uptoSeq`. */
 export interface ReadRange {
   readonly conversationId: ConversationId;
@@ -76,6 +86,9 @@ export interface MessageStore {
    * Rows of `batch`: 1 to 512.
    */
   append(batch: readonly AppendRow[]): Promise<AppendOutcome>;
+
+  /** What the sender has committed under the client id, or null: a send that was committed before its sender left must still be found (G3). */
+  findByClientId(conversationId: ConversationId, senderId: UserId, clientId: string): Promise<FirstMessage | null>;
 
   /** Messages of the ranges (at most 64 ranges), each range in seq order; `excludeSender` leaves that user's own out. */
   readRanges(ranges: readonly ReadRange[], excludeSender?: UserId): Promise<StoredMessage[][]>;

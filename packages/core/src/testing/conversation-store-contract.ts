@@ -152,6 +152,9 @@ export function conversationStoreContract(name: string, open: OpenHarness): void
           joinedSeq: 0,
           leftSeq: null,
           deliveredSeq: 0,
+          seenSeq: 0,
+          role: userId === group.creatorId ? 'owner' : 'member',
+          blocked: false,
         })),
       );
       await refused(h.conversations.createGroup({ ...group, memberIds: [...memberIds, memberIds[0] as number] }));
@@ -184,6 +187,9 @@ export function conversationStoreContract(name: string, open: OpenHarness): void
         joinedSeq: 0,
         leftSeq: null,
         deliveredSeq: 2,
+        seenSeq: 0,
+        role: 'member',
+        blocked: false,
       };
       expect(await h.conversations.membershipsOf([pair.user(1)])).toEqual([mine]);
       expect(await h.conversations.membership(pair.user(1), pair.conversationId)).toEqual(mine);

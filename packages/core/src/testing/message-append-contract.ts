@@ -42,6 +42,7 @@ export function messageAppendContract(name: string, open: OpenHarness): void {
           clientId: row.clientId,
           body: row.body,
           sentAtUs: row.sentAtUs,
+          isEvent: false,
         })),
       );
       expect(results).toEqual(
