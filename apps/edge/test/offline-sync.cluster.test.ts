@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { body, FRIEND, fillBacklog, PENDING, type Prepared, READER } from './offline-sync/pending.ts';
+import {
+  body,
+  FORERUNNER,
+  FORERUNNER_PENDING,
+  FRIEND,
+  fillBacklog,
+  PENDING,
+  type Prepared,
+  READER,
+} from './offline-sync/pending.ts';
 import { say } from './support/chat.ts';
 import type { EdgeProcess } from './support/edge-process.ts';
 import type { LegacyClient } from './support/legacy-client.ts';
@@ -39,6 +48,7 @@ function offlineSync(name: string, start: StartTarget): void {
       const node = target.nodeOf(READER);
       const friend = await target.connect(FRIEND);
       await friend.answered();
+      const sentBefore = await warmUp(node);
       const log = new FrameLog(prepared);
       const memory = new Memory(node);
       const reader = await SlowReader.open(node.url, String(READER), (text) => log.take(text));
@@ -47,7 +57,7 @@ function offlineSync(name: string, start: StartTarget): void {
       try {
         while (log.frames < PENDING + LIVE.length) {
           await reader.read(Math.min(STEP_FRAMES, PENDING + LIVE.length - log.frames + (log.greeted ? 0 : 1)));
-          furthestAhead = Math.max(furthestAhead, (await stalled(node)) - log.frames);
+          furthestAhead = Math.max(furthestAhead, (await stalled(node)) - sentBefore - log.frames);
           memory.sample();
           if (sentLive || log.frames < LIVE_AFTER) continue;
           sentLive = true;
@@ -69,6 +79,26 @@ function offlineSync(name: string, start: StartTarget): void {
       }
     });
   });
+}
+
+/**
+ * Lets the node deliver a backlog before it is measured: V8's young generation has then been used from end to end, and the code is compiled.
+ * In a node that has just started these two are most of the growth, about 15 MiB, with 5,000 messages pending as with 100,000.
+ * @returns how many messages it has sent by now
+ */
+async function warmUp(node: EdgeProcess): Promise<number> {
+  let frames = 0;
+  const reader = await SlowReader.open(node.url, String(FORERUNNER), () => frames++);
+  try {
+    // The greeting is a frame too.
+    while (frames <= FORERUNNER_PENDING) {
+      await reader.read(Math.min(STEP_FRAMES, FORERUNNER_PENDING + 1 - frames));
+      await stalled(node);
+    }
+  } finally {
+    reader.drop();
+  }
+  return stalled(node);
 }
 
 async function sayLive(friend: LegacyClient, { personal, group }: Prepared): Promise<void> {
@@ -95,7 +125,7 @@ async function allDelivered(target: Target, { conversations }: Prepared): Promis
   }
 }
 
-/** Resident memory over what it was at the start. */
+/** Resident memory over what it was when this was made. */
 class Memory {
   readonly #node: EdgeProcess;
   readonly #samples: number[];

@@ -14,6 +14,7 @@ import { closeDatabase, type Database, openDatabase } from './sqlite-database.ts
 import { sqliteFailure } from './sqlite-error.ts';
 import { sqliteFlavor } from './sqlite-flavor.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
+import { StatementCache } from './statement-cache.ts';
 
 export interface SqliteStoreOptions {
   /** The file; it and its folder are created. */
@@ -28,7 +29,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlS
 /** The stores on an open database, which they close. */
 export function openSqliteStoreOn(database: Database): SqlStores {
   const guard = refuseWhenClosed(database);
-  const db = new Kysely<ChatSchema>({ dialect: new SqliteDialect({ database: guard }) });
+  const statements = new StatementCache(guard);
+  const db = new Kysely<ChatSchema>({ dialect: new SqliteDialect({ database: statements }) });
   const writer = new SqliteWriter(db, guard);
   const run = async (text: string, values: readonly (string | number)[] = []): Promise<readonly unknown[]> => {
     const statement = guard.prepare(text);
@@ -81,7 +83,7 @@ export function openSqliteStoreOn(database: Database): SqlStores {
       await alone(() => run('SELECT 1'));
     },
     close: () => {
-      closing ??= db.connection().execute(async () => guard.close());
+      closing ??= db.connection().execute(async () => statements.close());
       return closing;
     },
   };
