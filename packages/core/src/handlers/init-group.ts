@@ -3,35 +3,33 @@ import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { UserId } from '../types.ts';
 import type { Caller } from './caller.ts';
+import { initRequest, inOrder } from './init-request.ts';
+import { refusedInit } from './refused-init.ts';
 
-/** L5, L13: creates a group and tells the nodes of its members. */
-export async function handleInitGroup(
-  frame: {
-    readonly localId: LocalId;
-    readonly members: readonly UserId[];
-    readonly name: string;
-    readonly description: string;
-  },
-  caller: Caller,
-  services: NodeServices,
-): Promise<Reply> {
+export interface InitGroup {
+  readonly localId: LocalId | null;
+  readonly members: readonly UserId[];
+  readonly name: string;
+  readonly description: string;
+  /** Who is added later sees what was before. */
+  readonly history?: boolean;
+  readonly clientId?: string | undefined;
+}
+
+/** L5, L13: creates a group and tells the nodes of its members. With a client id, a repeat has the first answer (G3). */
+export async function handleInitGroup(frame: InitGroup, caller: Caller, services: NodeServices): Promise<Reply> {
   const memberIds = [...new Set(frame.members)];
-  if (!memberIds.includes(caller.user.id)) return refusal('initiator_not_member');
+  const creatorId = caller.user.id;
+  if (!memberIds.includes(creatorId)) return refusal('initiator_not_member');
   if (services.settings.createUnknownMembers) await services.conversations.ensureUsers(memberIds);
-  const { name, description } = frame;
-  const result = await services.conversations.createGroup({ creatorId: caller.user.id, memberIds, name, description });
-  if (!result.ok) {
-    if ('conflict' in result) return refusal('client_id_conflict');
-    return refusal('unknown_member', `Name only known users as members; unknown: ${result.unknown.join(', ')}.`);
-  }
-  services.publisher.publish([{ type: 'joined', conversationId: result.conversationId, userIds: memberIds }]);
-  const { conversationId, created } = result;
-  return {
-    kind: 'ready',
-    localId: frame.localId,
-    conversationId,
-    conversationKind: 'group',
-    created,
-    duplicate: false,
-  };
+  const { name, description, history = false } = frame;
+  const asked = ['init_group', inOrder(memberIds), name, description, history];
+  const request = initRequest(creatorId, frame.clientId, asked);
+  const group = { creatorId, memberIds, name, description, history };
+  const result = await services.conversations.createGroup(request === undefined ? group : { ...group, request });
+  if (!result.ok) return refusedInit(result);
+  const { conversationId, created, duplicate } = result;
+  // Also for a repeat: the node that took the first one may have died before it told anybody.
+  services.publisher.publish([{ type: 'joined', conversationId, userIds: memberIds }]);
+  return { kind: 'ready', localId: frame.localId, conversationId, conversationKind: 'group', created, duplicate };
 }
