@@ -5,22 +5,25 @@ import type { Log } from './ports/telemetry.ts';
 import type { Publisher } from './publisher.ts';
 import type { ConversationId } from './types.ts';
 
+/** What is announced of a conversation besides its head. */
+type Doubtful = Pick<ConversationFeed, 'conversationId' | 'kind' | 'members'>;
+
 const DELAY_MS = 1_000;
 const MAX_CONVERSATIONS = 10_000;
 const HEADS_PER_READ = 1_000;
 
 /**
- * Sends that were given up without knowing whether they are committed: nobody has published them, so their conversations' heads are read and announced
- * once the store answers again (G4). Past the bound every node is told to check everything.
+ * Sends and changes of groups that were given up without knowing whether they are committed: nobody has published them, so their conversations' heads
+ * are read and announced once the store answers again (G4). Past the bound every node is told to check everything.
  */
 export class DoubtfulSends {
   readonly #messages: Pick<MessageStore, 'heads'>;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #feeds = new Map<ConversationId, ConversationFeed>();
+  readonly #feeds = new Map<ConversationId, Doubtful>();
   /** Their heads are being read. */
-  #reading: readonly ConversationFeed[] = [];
+  #reading: readonly Doubtful[] = [];
   #overflow = false;
   #stopped = false;
   #cancel: CancelTimer | null = null;
@@ -37,10 +40,10 @@ export class DoubtfulSends {
     return this.#feeds.size > 0 || this.#reading.length > 0 || this.#overflow;
   }
 
-  note(feed: ConversationFeed): void {
+  note(conversation: Doubtful): void {
     if (this.#stopped) return;
     if (this.#feeds.size >= MAX_CONVERSATIONS) this.#overflow = true;
-    else this.#feeds.set(feed.conversationId, feed);
+    else this.#feeds.set(conversation.conversationId, conversation);
     this.#cancel ??= this.#clock.after(DELAY_MS, () => void this.#announce());
   }
 
