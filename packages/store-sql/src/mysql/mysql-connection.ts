@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Connection, createConnection, type ResultSetHeader, type SslOptions } from 'mysql2';
 import { isServerError, QueryTimeoutError } from './mysql-error.ts';
+import { formatQuery } from './query-format.ts';
 
 export interface MysqlAddress {
   readonly host: string;
@@ -74,6 +75,7 @@ export class MysqlConnection {
       charset: 'utf8mb4_bin',
       connectTimeout: limits.connectTimeoutMs,
       multipleStatements: options.multipleStatements,
+      queryFormat: formatQuery,
       supportBigNumbers: true,
       dateStrings: true,
       // No LOAD DATA LOCAL: a server must not be able to ask for our files.
