@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, text } from '../fields.ts';
+import { ids, text } from '../fields.ts';
 import { LIMITS } from '../limits.ts';
 import { localConversationId } from './local-id.ts';
 
@@ -7,7 +7,7 @@ import { localConversationId } from './local-id.ts';
 export const initGroup = z.object({
   type: z.literal('init_group'),
   conv_id: localConversationId,
-  member: z.array(id).min(1).max(LIMITS.maxGroupMembers),
+  member: ids(LIMITS.maxGroupMembers),
   group_name: text(LIMITS.maxGroupNameBytes, 1),
   description: text(LIMITS.maxDescriptionBytes).default(''),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '../fields.ts';
+import { ids } from '../fields.ts';
 import { LIMITS } from '../limits.ts';
 import { localConversationId } from './local-id.ts';
 
@@ -7,6 +7,6 @@ import { localConversationId } from './local-id.ts';
 export const initPersonal = z.object({
   type: z.literal('init_personal'),
   conv_id: localConversationId,
-  member: z.array(id).min(1).max(LIMITS.maxGroupMembers),
+  member: ids(LIMITS.maxGroupMembers),
 });
 export type InitPersonal = z.infer<typeof initPersonal>;

@@ -1,23 +1,28 @@
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 
+const SEND_LOCAL_ID = `send an integer or a string of at most ${LIMITS.maxLocalIdChars} characters.`;
+
 /**
  * The client's own name for a conversation it initialises: any JSON integer or string, echoed as it came (L2, L5).
  * Integers beyond 2^53 - 1 would change in a double; `restoreLocalId` puts the digits back from the frame's text.
  */
 export const localConversationId = z.union(
   [
-    z.number().refine(Number.isInteger, { error: 'must be an integer or a string' }),
+    z.number({ error: SEND_LOCAL_ID }).refine(Number.isInteger, { error: SEND_LOCAL_ID }),
     z
-      .string()
-      .max(LIMITS.maxLocalIdChars)
+      .string({ error: SEND_LOCAL_ID })
+      .max(LIMITS.maxLocalIdChars, { error: SEND_LOCAL_ID })
       .refine((value) => value.isWellFormed(), {
-        error: 'must be well-formed Unicode',
+        error: 'send well-formed Unicode, without lone surrogates.',
         params: { name: 'invalid_text' },
       }),
   ],
-  { error: 'must be an integer or a string' },
+  { error: SEND_LOCAL_ID },
 );
+
+/** What to do when `restoreLocalId` returns null. */
+export const WRITE_DIGITS = 'conv_id: write the integer without a fraction or an exponent.';
 
 /** A local id as the JSON text that is echoed. */
 export type LocalId = string;

@@ -8,6 +8,9 @@ export type SignIn =
 const USER_ID = /^[0-9]{1,16}$/;
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
+/** Whether a text has the form of a signed token (JWT, compact): three parts of base64url. Proves nothing. */
+export const isToken = (text: string): boolean => text.length <= LIMITS.maxTokenBytes && TOKEN.test(text);
+
 /** L1, L1a, L17: the first frame is a bare user id or a token; white space around it is taken off. */
 export function decodeSignIn(text: string): SignIn {
   if (text.length > LIMITS.maxTokenBytes) return { kind: 'invalid' };
