@@ -37,8 +37,25 @@ export interface ChatNodeSettings {
   readonly groupReceiptWindowMs: number;
   readonly maxPendingReceipts: number;
   readonly maxReceiptBatchRows: number;
-  /** Topics are left this long after the last local interest, so that a reconnect costs nothing. */
+  /** Topics are left this long after the last local interest, so that a reconnect costs nothing and is no news to those who watch the user. */
   readonly leaveGraceMs: number;
+  /** Pause between two looks at all users that are watched here: how soon somebody who comes online is told. */
+  readonly presencePollMs: number;
+  /** Somebody is offline when not found in this time, from the first look to the last: a node that loses its lease or leaves is no event by itself. */
+  readonly presenceConfirmMs: number;
+  /** After the bus was away, nobody is told offline for this long: the other nodes are joining their topics again. */
+  readonly presenceHoldMs: number;
+  /** Users that one session may watch … */
+  readonly maxWatchesPerSession: number;
+  /** … and all sessions of this node together; one more is answered `overloaded`. About 100 bytes each. */
+  readonly maxWatches: number;
+  /** Each watched user is asked about this often to be still an acquaintance of the watcher. */
+  readonly acquaintanceCheckMs: number;
+  /** The time a connected user was last seen is written this often: what is left of it when the node dies. */
+  readonly lastSeenPeriodMs: number;
+  /** So many `typing` frames of one session in any such time. */
+  readonly maxTypingPerWindow: number;
+  readonly typingWindowMs: number;
   /** Heads whose announcement failed; beyond, every node is told to check everything. */
   readonly maxPendingAnnouncements: number;
   /** Pause between reads of the store's tail while the bus is down. */
@@ -78,7 +95,16 @@ export const DEFAULT_SETTINGS: ChatNodeSettings = {
   groupReceiptWindowMs: 1_000,
   maxPendingReceipts: 50_000,
   maxReceiptBatchRows: 500,
-  leaveGraceMs: 5_000,
+  leaveGraceMs: 3_000,
+  presencePollMs: 1_000,
+  presenceConfirmMs: 2_000,
+  presenceHoldMs: 10_000,
+  maxWatchesPerSession: 1_000,
+  maxWatches: 500_000,
+  acquaintanceCheckMs: 60_000,
+  lastSeenPeriodMs: 300_000,
+  maxTypingPerWindow: 10,
+  typingWindowMs: 10_000,
   maxPendingAnnouncements: 10_000,
   tailPeriodMs: 500,
   auditPeriodMs: 60_000,

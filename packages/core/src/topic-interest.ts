@@ -92,26 +92,28 @@ export class TopicInterest {
   /** Leaves what has been unwanted for long enough. Called about once a second. */
   sweep(): void {
     const now = this.#clock.nowMs();
-    const leaving: Topic[] = [];
+    let page: Topic[] = [];
     for (const topic of this.#unwanted) {
-      if ((this.#topics.get(topic)?.leaveAtMs ?? 0) > now || leaving.length >= PAGE) break;
-      leaving.push(topic);
-    }
-    if (leaving.length === 0) return;
-    for (const topic of leaving) {
+      if ((this.#topics.get(topic)?.leaveAtMs ?? 0) > now) break;
       this.#unwanted.delete(topic);
       this.#topics.delete(topic);
       this.#late.delete(topic);
+      if (page.push(topic) < PAGE) continue;
+      this.#leave(page);
+      page = [];
     }
-    this.#enqueue(async () => {
-      const still = leaving.filter((topic) => !this.#topics.has(topic));
-      try {
-        if (still.length > 0) await this.#directory.leave(still);
-      } catch (error) {
-        // A stale entry only brings envelopes that nobody here needs; the lease takes it along in the end.
-        this.#log.warn({ err: error, topics: still.length }, 'topics could not be left');
-      }
-    });
+    if (page.length > 0) this.#leave(page);
+  }
+
+  /**
+   * For a node that is about to give up all its entries at once: resolves when the grace of every topic that is unwanted by now is over, so that those
+   * who connect elsewhere meanwhile were never absent (G9). At most `leaveGraceMs`; at once when nobody has left of late.
+   */
+  async linger(): Promise<void> {
+    let untilMs = this.#clock.nowMs();
+    for (const topic of this.#unwanted) untilMs = Math.max(untilMs, this.#topics.get(topic)?.leaveAtMs ?? 0);
+    const waitMs = untilMs - this.#clock.nowMs();
+    if (waitMs > 0) await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
   }
 
   /** Joins everything again under the bus's new incarnation. Rejects when that fails: the bus then starts over. */
@@ -133,6 +135,28 @@ export class TopicInterest {
   stop(): void {
     this.#stopped = true;
     this.#cancelRetry?.();
+  }
+
+  #leave(topics: readonly Topic[]): void {
+    this.#enqueue(async () => {
+      const still = topics.filter((topic) => !this.#topics.has(topic));
+      try {
+        if (still.length > 0) await this.#directory.leave(still);
+      } catch (error) {
+        this.#log.warn({ err: error, topics: still.length }, 'topics could not be left; trying again');
+        this.#keepUnwanted(still);
+      }
+    });
+  }
+
+  /** An entry that stayed would show a user that has gone as long as this node lives (G9): the next sweep leaves it again. */
+  #keepUnwanted(topics: readonly Topic[]): void {
+    const leaveAtMs = this.#clock.nowMs();
+    for (const topic of topics) {
+      if (this.#topics.has(topic)) continue;
+      this.#topics.set(topic, { wanted: false, joinedAt: 0, leaveAtMs });
+      this.#unwanted.add(topic);
+    }
   }
 
   #enqueueJoin(topics: readonly Topic[]): Promise<void> {

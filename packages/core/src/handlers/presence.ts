@@ -1,0 +1,66 @@
+import { formatTimestamp } from '@parley/protocol';
+import type { ConversationReader } from '../ports/conversation-reader.ts';
+import type { PresenceState } from '../presence-frame.ts';
+import type { Watcher } from '../presence-table.ts';
+import type { PresenceAnswer, PresenceWatch } from '../presence-watch.ts';
+import { type Reply, refusal } from '../reply.ts';
+import type { UserId } from '../types.ts';
+import type { Caller } from './caller.ts';
+
+export type PresenceCaller = Pick<Caller, 'user'> & { readonly watcher: Watcher };
+
+export interface PresenceServices {
+  readonly presence: PresenceWatch;
+  readonly reader: Pick<ConversationReader, 'acquainted'>;
+}
+
+export type PresenceReply =
+  | Reply
+  | { readonly kind: 'frame'; readonly frame: { type: 'presence'; users: ReturnType<typeof told>[] } };
+
+/** Who of these users is online. Only of people that the caller shares a conversation with and is not blocked by, and of itself. */
+export function handlePresence(
+  frame: { readonly user_id: readonly UserId[] },
+  caller: PresenceCaller,
+  services: PresenceServices,
+): Promise<PresenceReply> {
+  return answerPresence(frame.user_id, caller, services, (userIds) => services.presence.query(caller.watcher, userIds));
+}
+
+/** Asks about the acquaintances of the caller; one stranger among them refuses the list. */
+export async function answerPresence(
+  asked: readonly UserId[],
+  caller: PresenceCaller,
+  services: PresenceServices,
+  ask: (userIds: readonly UserId[]) => Promise<PresenceAnswer>,
+): Promise<PresenceReply> {
+  const userIds = [...new Set(asked)];
+  const others = userIds.filter((userId) => userId !== caller.user.id);
+  if (others.length > 0) {
+    const acquainted = await services.reader.acquainted(caller.user.id, others);
+    const strangers = others.filter((userId) => !acquainted.has(userId));
+    if (strangers.length > 0) return refusal('not_acquainted', `Not acquainted: ${strangers.join(', ')}.`);
+  }
+  return replyTo(await ask(userIds));
+}
+
+function replyTo(answered: PresenceAnswer): PresenceReply {
+  switch (answered.kind) {
+    case 'known':
+      return { kind: 'frame', frame: { type: 'presence', users: answered.users.map(told) } };
+    case 'too_many':
+      return refusal('too_many_watches');
+    case 'full':
+      return refusal('overloaded', 'This node watches as many users as it can; ask without watching.');
+    case 'unknown': {
+      const detail = 'Who is online cannot be said at the moment; ask again.';
+      return { kind: 'error', name: 'store_unavailable', detail, retryAfterMs: Math.ceil(answered.retryAfterMs) };
+    }
+  }
+}
+
+const told = ({ userId, online, lastSeenUs }: PresenceState) => ({
+  user_id: userId,
+  online,
+  last_seen: lastSeenUs === null ? null : formatTimestamp(lastSeenUs),
+});

@@ -1,0 +1,126 @@
+import type { Clock } from './ports/clock.ts';
+import type { ConversationReader } from './ports/conversation-reader.ts';
+import type { Log } from './ports/telemetry.ts';
+import { encodePresence, encodePresenceUser } from './presence-frame.ts';
+import type { PresenceTable, WatchedUser, WatchList } from './presence-table.ts';
+import type { TimeUs, UserId } from './types.ts';
+
+const READ_PAGE = 1_000;
+/** Users told in one turn of the event loop: about 5 ms. */
+const USERS_PER_TURN = 10_000;
+/** A user is found for at most this long after its last connection: the lease of a dead node (6 s), or the grace for a reconnect and a slow leaving. */
+const PRESENCE_OUTLIVES_US = 8_000_000;
+
+interface Telling {
+  readonly list: WatchList;
+  readonly users: readonly WatchedUser[];
+}
+
+/** What is said of a user after one look, the same to everybody. */
+interface Word {
+  readonly online: boolean;
+  readonly json: string;
+}
+
+/**
+ * When a user that is offline was last seen. The end of a session on a node that died is not in the store: then the time stands at which this node last
+ * found the user, less what presence may outlive a connection, so that the time is never from before the session that ended.
+ */
+export function lastSeenOf(user: WatchedUser | undefined, stored: TimeUs | null | undefined): TimeUs | null {
+  const found = user === undefined || user.lastFoundUs === 0 ? 0 : user.lastFoundUs - PRESENCE_OUTLIVES_US;
+  const known = Math.max(found, stored ?? 0);
+  return known === 0 ? null : known;
+}
+
+/** The stored times of any number of users, in pages. Rejects with a `StoreError`. */
+export async function readLastSeen(
+  reader: Pick<ConversationReader, 'lastSeen'>,
+  userIds: readonly UserId[],
+): Promise<Map<UserId, TimeUs | null>> {
+  const times = new Map<UserId, TimeUs | null>();
+  for (let at = 0; at < userIds.length; at += READ_PAGE) {
+    for (const [userId, time] of await reader.lastSeen(userIds.slice(at, at + READ_PAGE))) times.set(userId, time);
+  }
+  return times;
+}
+
+/**
+ * Tells the watchers what a look has changed: one frame for each, however many users it names (a node's death). When a lease ends in the middle of
+ * a look, its users are gone half in this and half in the next: so a session is told who went offline one look later, once, when the next look
+ * is likely to have more for it.
+ */
+export class PresenceNews {
+  readonly #table: PresenceTable;
+  readonly #reader: Pick<ConversationReader, 'lastSeen'>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(deps: { table: PresenceTable; reader: Pick<ConversationReader, 'lastSeen'>; clock: Clock; log: Log }) {
+    this.#table = deps.table;
+    this.#reader = deps.reader;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+  }
+
+  /** After look number `look`. Never rejects. */
+  async tell(look: number): Promise<void> {
+    const tellings: Telling[] = [];
+    const concerned = new Set<WatchedUser>();
+    for (const list of this.#table.withNews) {
+      const users = this.#take(list, look);
+      if (users.length === 0) continue;
+      tellings.push({ list, users });
+      for (const user of users) concerned.add(user);
+    }
+    if (tellings.length === 0) return;
+    const states = [...concerned].map((user) => ({ user, online: user.online }));
+    const times = await this.#lastSeen(states.filter(({ online }) => !online).map(({ user }) => user.userId));
+    const words = new Map<WatchedUser, Word>();
+    for (const { user, online } of states) {
+      const lastSeenUs = online ? null : lastSeenOf(user, times.get(user.userId));
+      words.set(user, { online, json: encodePresenceUser({ userId: user.userId, online, lastSeenUs }) });
+    }
+    let inTurn = 0;
+    for (const { list, users } of tellings) {
+      // What an answer has said meanwhile is newer, and who is not watched any more is not told of.
+      const said = users.map((user) => ({ user, word: words.get(user) }));
+      const json = said.flatMap(({ user, word }) =>
+        word !== undefined && list.told.get(user.userId) === word.online ? [word.json] : [],
+      );
+      if (json.length > 0 && !list.watcher.closed) list.watcher.notify(encodePresence(json));
+      inTurn += users.length;
+      if (inTurn < USERS_PER_TURN) continue;
+      inTurn = 0;
+      await new Promise<void>((resolve) => this.#clock.defer(resolve));
+    }
+  }
+
+  #take(list: WatchList, look: number): WatchedUser[] {
+    if (list.answering > 0) return [];
+    const wait = list.moreAfterLook === look && !list.held;
+    const users: WatchedUser[] = [];
+    for (const user of list.news) {
+      const changed = list.told.get(user.userId) !== user.online;
+      if (changed && wait && !user.online) continue;
+      list.news.delete(user);
+      if (!changed) continue;
+      list.told.set(user.userId, user.online);
+      users.push(user);
+    }
+    list.held = list.news.size > 0;
+    if (!list.held) this.#table.withNews.delete(list);
+    return users;
+  }
+
+  async #lastSeen(userIds: readonly UserId[]): Promise<Map<UserId, TimeUs | null>> {
+    try {
+      return await readLastSeen(this.#reader, userIds);
+    } catch (error) {
+      this.#log.warn(
+        { err: error, users: userIds.length },
+        'last-seen times could not be read; telling what is known here',
+      );
+      return new Map();
+    }
+  }
+}
