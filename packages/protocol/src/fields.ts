@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { ErrorName } from './error-code.ts';
 import { LIMITS } from './limits.ts';
 
-const isId = (value: unknown): boolean => typeof value === 'number' && value > 0 && Number.isSafeInteger(value);
+export const isId = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && Number.isSafeInteger(value);
 const ID_SCHEMA = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 
 /**
@@ -10,16 +12,19 @@ const ID_SCHEMA = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGE
  */
 export const id = z.custom<number>(isId, { error: 'send a positive integer.' }).meta(ID_SCHEMA);
 
+/** Whether `ids(max)` takes it. */
+export const isIds = (value: unknown, max: number): value is readonly number[] =>
+  Array.isArray(value) && value.length > 0 && value.length <= max && value.every(isId);
+
 /**
  * A list of ids. One check for the whole list: `z.array` would make an issue for each wrong entry, and a frame holds
  * hundreds of thousands. Its JSON Schema is written here too.
  */
 export const ids = (max: number) =>
   z
-    .custom<readonly number[]>(
-      (value) => Array.isArray(value) && value.length > 0 && value.length <= max && value.every(isId),
-      { error: `send an array of 1 to ${max} positive integers.` },
-    )
+    .custom<readonly number[]>((value) => isIds(value, max), {
+      error: `send an array of 1 to ${max} positive integers.`,
+    })
     .meta({
       type: 'array',
       items: ID_SCHEMA,
@@ -27,34 +32,42 @@ export const ids = (max: number) =>
       maxItems: max,
     });
 
-/**
- * Text of at most `maxBytes` bytes of UTF-8. Well-formed Unicode only: a lone surrogate cannot be stored or sent as UTF-8
- * without changing it.
- */
+interface TextFault {
+  readonly send: string;
+  readonly name?: ErrorName;
+}
+const NOT_WELL_FORMED: TextFault = {
+  send: 'send well-formed Unicode, without lone surrogates.',
+  name: 'invalid_text',
+};
+const EMPTY: TextFault = { send: 'send a string that is not empty.' };
+
+/** What is wrong with a text, or null. A lone surrogate cannot be stored or sent as UTF-8 without changing it. */
+function textFault(value: string, maxBytes: number, minBytes: 0 | 1): TextFault | null {
+  if (!value.isWellFormed()) return NOT_WELL_FORMED;
+  if (value.length < minBytes) return EMPTY;
+  if (value.length * 3 <= maxBytes || Buffer.byteLength(value, 'utf8') <= maxBytes) return null;
+  return { send: `send at most ${maxBytes} bytes of UTF-8.`, name: 'message_too_large' };
+}
+
+/** Well-formed text of at most `maxBytes` bytes of UTF-8. */
 export const text = (maxBytes: number, minBytes: 0 | 1 = 0) =>
   z
     .string({ error: 'send a string.' })
     .check((context) => {
-      const { value } = context;
-      if (!value.isWellFormed()) {
-        context.issues.push(wrong(value, 'send well-formed Unicode, without lone surrogates.', 'invalid_text'));
-      } else if (value.length < minBytes) {
-        context.issues.push(wrong(value, 'send a string that is not empty.'));
-      } else if (value.length * 3 > maxBytes && Buffer.byteLength(value, 'utf8') > maxBytes) {
-        context.issues.push(wrong(value, `send at most ${maxBytes} bytes of UTF-8.`, 'message_too_large'));
-      }
+      const input = context.value;
+      const fault = textFault(input, maxBytes, minBytes);
+      if (fault !== null)
+        context.issues.push({ code: 'custom', input, message: fault.send, params: { name: fault.name } });
     })
     // A character has at least one byte. The exact bound, in bytes, is beyond JSON Schema.
     .meta({ minLength: minBytes, maxLength: maxBytes, 'x-maxBytes': maxBytes });
 
-const wrong = (input: string, message: string, name?: string) => ({
-  code: 'custom' as const,
-  input,
-  message,
-  ...(name === undefined ? {} : { params: { name } }),
-});
-
 export const messageBody = text(LIMITS.maxMessageBytes, 1);
+
+/** Whether `messageBody` takes it. */
+export const isMessageBody = (value: unknown): value is string =>
+  typeof value === 'string' && textFault(value, LIMITS.maxMessageBytes, 1) === null;
 
 export const conversationKind = z.enum(['personal', 'group'], { error: 'send "personal" or "group".' });
 export type ConversationKind = z.infer<typeof conversationKind>;

@@ -3,6 +3,7 @@ import type { ConversationKind } from '../fields.ts';
 import type { LocalId } from '../legacy/local-id.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import type { Ref } from './fields.ts';
+import { quoteClientId } from './quote.ts';
 
 export interface CurrentAck {
   readonly conversationId: number;
@@ -20,7 +21,7 @@ const refField = (ref: Ref | undefined): string =>
 /** The answer to a send or a group change that is committed (G1). */
 export const encodeAck = (ack: CurrentAck, ref: Ref | undefined): string =>
   `{"type":"ack"${refField(ref)},"conv_id":${ack.conversationId},"message_id":${ack.messageId},"seq":${ack.seq},` +
-  `"timestamp":"${formatTimestamp(ack.sentAtUs)}","client_id":${JSON.stringify(ack.clientId)}${ack.duplicate ? ',"duplicate":true' : ''}}`;
+  `"timestamp":"${formatTimestamp(ack.sentAtUs)}","client_id":${quoteClientId(ack.clientId)}${ack.duplicate ? ',"duplicate":true' : ''}}`;
 
 export interface CurrentReady {
   readonly localId: LocalId | null;

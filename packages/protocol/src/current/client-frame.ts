@@ -27,6 +27,7 @@ import { unblock } from './client/unblock.ts';
 import { unwatch } from './client/unwatch.ts';
 import { watch } from './client/watch.ts';
 import { isRef, type Ref } from './fields.ts';
+import { decodeHotFrame } from './hot-frame.ts';
 
 /** The schema of every frame that a client sends after `hello`, by its type. */
 export const CLIENT_FRAMES = {
@@ -82,6 +83,8 @@ const KNOWN_TYPES = Object.keys(CLIENT_FRAMES).join(', ');
 export function decodeCurrentFrame(text: string): CurrentDecoded {
   const value = parseObject(text);
   if (typeof value === 'string') return refuse('invalid_json', value);
+  const hot = decodeHotFrame(value);
+  if (hot !== null) return { ok: true, frame: hot };
   const { type } = value;
   const schema = type === 'seen' ? (value.message_id === undefined ? seenUpto : seenExactly) : SCHEMAS.get(type);
   if (schema === undefined) return withRef(refuseType(type), value.ref);

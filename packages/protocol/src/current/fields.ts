@@ -40,14 +40,14 @@ const SEND_CLIENT_ID = `send 1 to ${LIMITS.maxClientIdChars} characters of print
 
 const CLIENT_ID = new RegExp(`^[!-}][!-~]{0,${LIMITS.maxClientIdChars - 1}}$`);
 
+export const isClientId = (value: unknown): value is string => typeof value === 'string' && CLIENT_ID.test(value);
+
 /** A client's own name for a send or a change, good for ever (G3). Those that start with `~` are the server's. */
-export const clientId = z
-  .custom<string>((value) => typeof value === 'string' && CLIENT_ID.test(value), { error: SEND_CLIENT_ID })
-  .meta({
-    description: 'Your own name for this request: a repeat returns the first result and stores nothing.',
-    type: 'string',
-    pattern: CLIENT_ID.source,
-  });
+export const clientId = z.custom<string>(isClientId, { error: SEND_CLIENT_ID }).meta({
+  description: 'Your own name for this request: a repeat returns the first result and stores nothing.',
+  type: 'string',
+  pattern: CLIENT_ID.source,
+});
 
 /** An integer from `min` to `max`. */
 export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER) => {

@@ -1,5 +1,6 @@
-import { encodeMessage, type LegacyMessage } from '../legacy/server-frame.ts';
+import { encodeMessageFields, type LegacyMessage } from '../legacy/server-frame.ts';
 import { formatTimestamp } from '../timestamp.ts';
+import { quoteClientId } from './quote.ts';
 
 /** What the current protocol shows of a message besides the legacy fields. */
 export interface MessageTail {
@@ -15,11 +16,11 @@ export interface CurrentMessage extends LegacyMessage, MessageTail {}
  * this, so that one text serves both protocols.
  */
 export const encodeMessageTail = (tail: MessageTail): string =>
-  `,"seq":${tail.seq},"sender_id":${tail.senderId},"client_id":${JSON.stringify(tail.clientId)}}`;
+  `,"seq":${tail.seq},"sender_id":${tail.senderId},"client_id":${quoteClientId(tail.clientId)}}`;
 
 /** A message as the current protocol's clients get it. */
 export const encodeCurrentMessage = (message: CurrentMessage): string =>
-  encodeMessage(message).slice(0, -1) + encodeMessageTail(message);
+  encodeMessageFields(message) + encodeMessageTail(message);
 
 export interface CurrentEvent extends MessageTail {
   readonly conversationId: number;
@@ -34,5 +35,5 @@ export interface CurrentEvent extends MessageTail {
 /** A change of a group as the current protocol's clients get it. */
 export const encodeEvent = (event: CurrentEvent): string =>
   `{"type":"event","conv_id":${event.conversationId},"message_id":${event.messageId},"seq":${event.seq},` +
-  `"sender":${JSON.stringify(event.senderName)},"sender_id":${event.senderId},"client_id":${JSON.stringify(event.clientId)},` +
+  `"sender":${JSON.stringify(event.senderName)},"sender_id":${event.senderId},"client_id":${quoteClientId(event.clientId)},` +
   `"timestamp":"${formatTimestamp(event.sentAtUs)}","event":${event.eventJson}}`;

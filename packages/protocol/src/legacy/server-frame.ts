@@ -14,13 +14,13 @@ export interface LegacyMessage {
   readonly sentAtUs: number;
 }
 
+/** The fields of a message without the closing brace, to which the current protocol adds its own. */
+export const encodeMessageFields = (message: LegacyMessage): string =>
+  `{"conv_id":${message.conversationId},"message_id":${message.messageId},"msg":${JSON.stringify(message.body)},` +
+  `"sender":${JSON.stringify(message.senderName)},"timestamp":"${formatTimestamp(message.sentAtUs)}","type":"${message.kind}"`;
+
 /** L4, L6: a message as its recipients get it. */
-export function encodeMessage(message: LegacyMessage): string {
-  return (
-    `{"conv_id":${message.conversationId},"message_id":${message.messageId},"msg":${JSON.stringify(message.body)},` +
-    `"sender":${JSON.stringify(message.senderName)},"timestamp":"${formatTimestamp(message.sentAtUs)}","type":"${message.kind}"}`
-  );
-}
+export const encodeMessage = (message: LegacyMessage): string => `${encodeMessageFields(message)}}`;
 
 /** L3, L6: the answer to a send. */
 export const encodeMessageAck = (messageId: number): string => `{"message_id":${messageId}}`;
