@@ -12,6 +12,7 @@ export const PACKAGES = {
   'packages/transport-uws': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
   'packages/store-sql': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
   'packages/bus-redis': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
+  'packages/conformance': { ours: ['@parley/protocol'], others: ['ws'], reads: [] },
   'packages/local-services': { ours: [], reads: 'all' },
   'apps/edge': {
     ours: ['@parley/protocol', '@parley/core', '@parley/transport-uws', '@parley/store-sql', '@parley/bus-redis'],
