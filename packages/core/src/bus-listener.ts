@@ -1,3 +1,4 @@
+import type { BusCalm } from './bus-calm.ts';
 import { unpackEnvelope } from './envelope.ts';
 import type { FeedRepair } from './feed-repair.ts';
 import type { HeadCheck } from './head-check.ts';
@@ -20,6 +21,7 @@ const DEAD_RETRY_MS = 1_000;
 const ANNOUNCE_PAGE = 500;
 
 interface BusListenerDependencies {
+  readonly calm: BusCalm;
   readonly hub: Hub;
   readonly interest: TopicInterest;
   readonly headCheck: HeadCheck;
@@ -81,13 +83,16 @@ export class BusListener implements BusEvents {
 
   async onRejoin(reason: string): Promise<void> {
     this.#deps.telemetry.busLoss(reason);
+    this.#deps.calm.lost();
     // Join, then read: the check must begin after the topics are joined.
     await this.#deps.interest.rejoin();
+    this.#deps.calm.joined();
     this.#deps.tail.stop();
     void this.#deps.headCheck.run(reason);
   }
 
   onDown(reason: string): void {
+    this.#deps.calm.lost();
     this.#deps.log.warn({ reason }, 'the bus is down; reading the tail of the store until it is back');
     this.#deps.tail.start(this.#lastMessageId);
   }

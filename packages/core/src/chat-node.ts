@@ -1,3 +1,4 @@
+import { BusCalm } from './bus-calm.ts';
 import { BusListener } from './bus-listener.ts';
 import { ClientIdMaker } from './client-id.ts';
 import { Coalescer } from './coalescer.ts';
@@ -16,16 +17,20 @@ import type { Authenticator } from './ports/authenticator.ts';
 import type { Bus } from './ports/bus.ts';
 import type { CancelTimer, Clock } from './ports/clock.ts';
 import type { AcceptConnection } from './ports/connection.ts';
+import type { ConversationReader } from './ports/conversation-reader.ts';
 import type { ConversationStore } from './ports/conversation-store.ts';
 import type { Directory } from './ports/directory.ts';
+import type { GroupStore } from './ports/group-store.ts';
 import type { MessageStore } from './ports/message-store.ts';
 import type { ReceiptStore } from './ports/receipt-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
+import { PresenceWatch } from './presence-watch.ts';
 import { Publisher } from './publisher.ts';
 import { ReceiptWriter } from './receipt-writer.ts';
 import type { NodeServices } from './services.ts';
 import { Session } from './session.ts';
 import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
+import { statusPublication } from './status-publication.ts';
 import { TailReader } from './tail-reader.ts';
 import { TopicInterest } from './topic-interest.ts';
 import type { ConversationId, UserId } from './types.ts';
@@ -38,6 +43,10 @@ export interface ChatNodeDependencies {
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly receipts: ReceiptStore;
+  readonly groups: GroupStore;
+  readonly reader: ConversationReader;
+  /** Of the store: changes when the database is put back to an older copy, so that clients' cursors from before mean nothing any more. */
+  readonly epoch: string;
   readonly authenticator: Authenticator;
   readonly telemetry: Telemetry;
   readonly log: Log;
@@ -69,6 +78,8 @@ export interface ChatNodeStatus {
 const SWEEP_MS = 100;
 const MAX_SIGN_INS_PER_CALL = 256;
 const MAX_LOCATED_PER_CALL = 1_000;
+/** Reads for clients, and changes of groups, at the same time: sends keep their share of the store. */
+const MAX_CONCURRENT_READS = 32;
 
 /**
  * The engine of one node: wires the command path (session, handler, group commit, publisher) and the delivery path (bus, hub, feed, session), which
@@ -165,11 +176,17 @@ export class ChatNode {
         maxPending: settings.maxPendingReceipts,
         maxBatchRows: settings.maxReceiptBatchRows,
       },
+      onChanged: (changes) => publisher.publish(changes.map(statusPublication)),
       random,
     });
+    const calm = new BusCalm(clock);
+    const { groups, reader, epoch } = deps;
     this.#services = {
       ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },
-      ...{ pings, clientIds, authenticator: deps.authenticator },
+      ...{ pings, clientIds, groups, reader, epoch, random, authenticator: deps.authenticator },
+      presence: new PresenceWatch({ directory, reader, calm, clock, log, settings }),
+      nodeId: () => bus.nodeId,
+      readLimiter: new Limiter(MAX_CONCURRENT_READS),
       doubtful: new DoubtfulSends({ messages, publisher, clock, log }),
       signIns: new Coalescer(MAX_SIGN_INS_PER_CALL, (users) => conversations.signInUsers(users)),
       located: new Coalescer(MAX_LOCATED_PER_CALL, async (ids) => {
@@ -181,15 +198,15 @@ export class ChatNode {
     this.#interest = interest;
     this.#repair = repair;
     this.#lastSeen = new LastSeen(conversations, clock, log);
-    this.#headCheck = new HeadCheck({ hub, loader, conversations, interest, clock, telemetry, log });
+    this.#headCheck = new HeadCheck({ hub, loader, conversations, clock, telemetry, log });
     this.#tail = new TailReader({
-      ...{ hub, loader, messages, conversations, interest, clock, log },
+      ...{ hub, loader, messages, conversations, clock, log },
       periodMs: settings.tailPeriodMs,
       margin: settings.messageIdMargin,
       checkAll: () => checkAll('the tail was longer than one read'),
     });
     this.#listener = new BusListener({
-      ...{ hub, interest, publisher, pings, repair, messages, conversations, clock, telemetry, log },
+      ...{ hub, interest, publisher, pings, repair, messages, conversations, calm, clock, telemetry, log },
       headCheck: this.#headCheck,
       tail: this.#tail,
       messageIdMargin: settings.messageIdMargin,
@@ -237,6 +254,7 @@ export class ChatNode {
     this.#interest.stop();
     this.#services.doubtful.stop();
     this.#services.receipts.stop();
+    this.#services.presence.stop();
     await this.#deps.bus.stop();
   }
 

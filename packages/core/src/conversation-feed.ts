@@ -1,10 +1,19 @@
+import { FeedStatus } from './feed-status.ts';
 import type { LocalUser } from './local-user.ts';
-import { type MessagePublication, retained } from './publication.ts';
+import type { MemberCursor } from './ports/conversation-reader.ts';
+import { type MessagePublication, retained, type StatusPublication } from './publication.ts';
 import type { ConversationId, ConversationKind, Seq, UserId } from './types.ts';
 
 /** A feed that does not know yet where live delivery starts. */
 const UNKNOWN = -1;
 const MAX_HELD_BYTES = 1_048_576;
+
+/** What a feed asks of its hub. */
+export interface FeedOwner {
+  readonly maxHeld: number;
+  /** An event that changes the members has been handed out, to those who leave too. */
+  membersChanged(feed: ConversationFeed, event: MessagePublication): void;
+}
 
 /**
  * One conversation on one node: turns publications, which may be lost, doubled or overtaken, into every message once and in order (G5).
@@ -19,6 +28,8 @@ export class ConversationFeed {
   readonly members: readonly [UserId, UserId];
   /** The newest members' version this node knows: what appends are checked against. */
   membersVersion: number;
+  /** The hub's count of feeds when this one was made: it takes what is published from then on. */
+  readonly bornAt: number;
   /** Local members. */
   readonly users: LocalUser[] = [];
   /** Who keeps the feed alive without being attached yet. */
@@ -27,17 +38,25 @@ export class ConversationFeed {
   #knownHead: Seq = 0;
   #held: Map<Seq, MessagePublication> | null = null;
   #heldBytes = 0;
-  readonly #maxHeld: number;
+  /** Where live delivery began. */
+  #startSeq: Seq = 0;
+  /** Of the last event handed out that changed the members. */
+  #changedSeq: Seq = 0;
+  #status: FeedStatus | null = null;
+  /** Groups: the last message of each sender since the start. Bounded by the members. */
+  #lastSent: Map<UserId, Seq> | null = null;
+  readonly #owner: FeedOwner;
 
   constructor(
-    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'membersVersion'>,
-    maxHeld: number,
+    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'membersVersion' | 'bornAt'>,
+    owner: FeedOwner,
   ) {
     this.conversationId = conversation.conversationId;
     this.kind = conversation.kind;
     this.members = conversation.members;
     this.membersVersion = conversation.membersVersion;
-    this.#maxHeld = maxHeld;
+    this.bornAt = conversation.bornAt;
+    this.#owner = owner;
   }
 
   /** Highest seq handed out; 0 while nothing was or the start is not known. */
@@ -61,6 +80,7 @@ export class ConversationFeed {
   start(seq: Seq): void {
     if (this.#position !== UNKNOWN) return;
     this.#position = seq;
+    this.#startSeq = seq;
     this.#knownHead = Math.max(this.#knownHead, seq);
     for (const held of this.#held?.values() ?? []) if (held.seq <= seq) this.#forget(held);
     this.#releaseHeld();
@@ -84,8 +104,33 @@ export class ConversationFeed {
     return this.#held === null ? delivered : delivered + this.#releaseHeld();
   }
 
+  /** A row of the members that was read at this head and version may be out of date: a change behind it has been handed out. */
+  outdates(row: { readonly head: Seq; readonly membersVersion: number }): boolean {
+    return row.membersVersion < this.membersVersion || row.head < this.#changedSeq;
+  }
+
+  /** Tells the local senders concerned how far a member has come. */
+  tellStatus(news: StatusPublication): void {
+    if (!this.users.some((user) => user.recipients.some((recipient) => recipient.protocol === 'current'))) return;
+    this.#status ??= new FeedStatus();
+    const lastSent = this.#lastSent;
+    const concerns = (userId: UserId): boolean =>
+      this.kind === 'personal' || (lastSent?.get(userId) ?? this.#startSeq) > news.afterSeq;
+    this.#status.tell(news, this.users, concerns);
+  }
+
+  /** One member's present state, as a frame for a session that has been away. */
+  presentStatus(cursor: MemberCursor): string {
+    this.#status ??= new FeedStatus();
+    return this.#status.present(cursor);
+  }
+
   #handOut(publication: MessagePublication): number {
     this.#position = publication.seq;
+    if (this.kind === 'group') {
+      this.#lastSent ??= new Map();
+      this.#lastSent.set(publication.senderId, publication.seq);
+    }
     let delivered = 0;
     for (const user of this.users) {
       for (const recipient of user.recipients) {
@@ -95,6 +140,11 @@ export class ConversationFeed {
         delivered++;
       }
     }
+    if (publication.change !== null) {
+      this.#changedSeq = publication.seq;
+      this.membersVersion = Math.max(this.membersVersion, publication.change.membersVersion);
+      this.#owner.membersChanged(this, publication);
+    }
     return delivered;
   }
 
@@ -102,7 +152,7 @@ export class ConversationFeed {
   #hold(publication: MessagePublication): void {
     this.#held ??= new Map();
     const bytes = publication.frame.byteLength;
-    if (this.#held.has(publication.seq) || this.#held.size >= this.#maxHeld) return;
+    if (this.#held.has(publication.seq) || this.#held.size >= this.#owner.maxHeld) return;
     if (this.#heldBytes + bytes > MAX_HELD_BYTES) return;
     this.#held.set(publication.seq, retained(publication));
     this.#heldBytes += bytes;

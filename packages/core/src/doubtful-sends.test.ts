@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { ConversationFeed } from './conversation-feed.ts';
 import { DoubtfulSends } from './doubtful-sends.ts';
 import type { Publication } from './publication.ts';
 import type { Publisher } from './publisher.ts';
@@ -17,7 +16,7 @@ it('G4: a conversation that comes in doubt again while its head is read is annou
   const answers: ((heads: Map<number, number>) => void)[] = [];
   const messages = { heads: () => new Promise<Map<number, number>>((resolve) => answers.push(resolve)) };
   const doubtful = new DoubtfulSends({ messages, publisher, clock, log: silentLog });
-  const feed = new ConversationFeed({ conversationId: 5, kind: 'group', members: [0, 0], membersVersion: 1 }, 1);
+  const feed = { conversationId: 5, kind: 'group', members: [0, 0] } as const;
   doubtful.note(feed);
   await clock.advanceAsync(1_000);
   doubtful.note(feed);

@@ -1,4 +1,5 @@
-import type { Publication } from './publication.ts';
+import { EnvelopeReader, EnvelopeWriter } from './envelope-bytes.ts';
+import type { MembersChange, Publication } from './publication.ts';
 import { NO_MEMBERS } from './publication.ts';
 import type { TimeUs } from './types.ts';
 
@@ -6,62 +7,12 @@ import type { TimeUs } from './types.ts';
  * The bytes between nodes: one envelope per target and flush, little-endian, ids as doubles (exact up to 2^53 - 1).
  * `version u8 | committedAtUs f64 | publication …`. A frame is carried as bytes and never parsed.
  */
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 9;
-const TYPE = { message: 1, head: 2, joined: 3, check_all: 4 } as const;
+const TYPE = { message: 1, head: 2, joined: 3, check_all: 4, status: 5, typing: 6 } as const;
 const FLAG_GROUP = 0x80;
-
-function encodedBytes(publication: Publication): number {
-  switch (publication.type) {
-    case 'message':
-      return 1 + 6 * 8 + 4 + publication.frame.byteLength;
-    case 'head':
-      return 1 + 4 * 8;
-    case 'joined':
-      return 1 + 8 + 4 + publication.userIds.length * 8;
-    case 'check_all':
-      return 1;
-  }
-}
-
-export function packEnvelope(publications: readonly Publication[], committedAtUs: TimeUs): Uint8Array {
-  let bytes = HEADER_BYTES;
-  for (const publication of publications) bytes += encodedBytes(publication);
-  const out = Buffer.allocUnsafe(bytes);
-  out[0] = VERSION;
-  let at = out.writeDoubleLE(committedAtUs, 1);
-  for (const publication of publications) at = write(out, at, publication);
-  return out;
-}
-
-function write(out: Buffer, start: number, publication: Publication): number {
-  const group = publication.type !== 'joined' && publication.type !== 'check_all' && publication.kind === 'group';
-  let at = out.writeUInt8(TYPE[publication.type] | (group ? FLAG_GROUP : 0), start);
-  switch (publication.type) {
-    case 'message':
-      at = out.writeDoubleLE(publication.conversationId, at);
-      at = out.writeDoubleLE(publication.seq, at);
-      at = out.writeDoubleLE(publication.messageId, at);
-      at = out.writeDoubleLE(publication.senderId, at);
-      at = out.writeDoubleLE(publication.members[0], at);
-      at = out.writeDoubleLE(publication.members[1], at);
-      at = out.writeUInt32LE(publication.frame.byteLength, at);
-      out.set(publication.frame, at);
-      return at + publication.frame.byteLength;
-    case 'head':
-      at = out.writeDoubleLE(publication.conversationId, at);
-      at = out.writeDoubleLE(publication.seq, at);
-      at = out.writeDoubleLE(publication.members[0], at);
-      return out.writeDoubleLE(publication.members[1], at);
-    case 'joined':
-      at = out.writeDoubleLE(publication.conversationId, at);
-      at = out.writeUInt32LE(publication.userIds.length, at);
-      for (const userId of publication.userIds) at = out.writeDoubleLE(userId, at);
-      return at;
-    case 'check_all':
-      return at;
-  }
-}
+/** Of a message: an event that changes the members. Of `typing`: active. */
+const FLAG_MORE = 0x40;
 
 export interface Envelope {
   readonly committedAtUs: TimeUs;
@@ -69,14 +20,24 @@ export interface Envelope {
   readonly publications: readonly Publication[];
 }
 
+export function packEnvelope(publications: readonly Publication[], committedAtUs: TimeUs): Uint8Array {
+  let bytes = HEADER_BYTES;
+  for (const publication of publications) bytes += encodedBytes(publication);
+  const out = new EnvelopeWriter(bytes);
+  out.byte(VERSION);
+  out.number(committedAtUs);
+  for (const publication of publications) write(out, publication);
+  return out.bytes;
+}
+
 /** @returns null when the bytes are not an envelope of this version (a node of another version, or damage): the caller treats it as a loss */
 export function unpackEnvelope(bytes: Uint8Array): Envelope | null {
-  const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    if (input.readUInt8(0) !== VERSION) return null;
+    const input = new EnvelopeReader(bytes);
+    if (input.byte() !== VERSION) return null;
+    const committedAtUs = input.number();
     const publications: Publication[] = [];
-    const committedAtUs = input.readDoubleLE(1);
-    for (let at = HEADER_BYTES; at < input.byteLength; ) at = read(input, at, publications);
+    while (!input.done) publications.push(read(input));
     return { committedAtUs, publications };
   } catch (error) {
     if (error instanceof RangeError) return null;
@@ -84,58 +45,141 @@ export function unpackEnvelope(bytes: Uint8Array): Envelope | null {
   }
 }
 
-function read(input: Buffer, start: number, into: Publication[]): number {
-  const tag = input.readUInt8(start);
+function encodedBytes(publication: Publication): number {
+  switch (publication.type) {
+    case 'message':
+      return 1 + 6 * 8 + 2 * 4 + publication.frame.byteLength + changeBytes(publication.change);
+    case 'head':
+      return 1 + 4 * 8;
+    case 'joined':
+      return 1 + 8 + 4 + publication.userIds.length * 8;
+    case 'check_all':
+      return 1;
+    case 'status':
+      return 1 + 9 * 8 + 4 + publication.seenIds.length * 8;
+    case 'typing':
+      return 1 + 4 * 8;
+  }
+}
+
+const changeBytes = (change: MembersChange | null): number =>
+  change === null ? 0 : 8 + 2 * 4 + (change.departed.length + change.joined.length) * 8;
+
+function write(out: EnvelopeWriter, publication: Publication): void {
+  out.byte(tagOf(publication));
+  switch (publication.type) {
+    case 'message':
+      out.number(publication.conversationId);
+      out.number(publication.seq);
+      out.number(publication.messageId);
+      out.number(publication.senderId);
+      out.pair(publication.members);
+      out.count(publication.legacyBytes);
+      out.blob(publication.frame);
+      if (publication.change !== null) {
+        out.number(publication.change.membersVersion);
+        out.list(publication.change.departed);
+        out.list(publication.change.joined);
+      }
+      return;
+    case 'head':
+      out.number(publication.conversationId);
+      out.number(publication.seq);
+      out.pair(publication.members);
+      return;
+    case 'joined':
+      out.number(publication.conversationId);
+      out.list(publication.userIds);
+      return;
+    case 'check_all':
+      return;
+    case 'status':
+      out.number(publication.conversationId);
+      out.pair(publication.members);
+      out.number(publication.userId);
+      out.number(publication.deliveredSeq);
+      out.number(publication.deliveredAtUs);
+      out.number(publication.seenSeq);
+      out.number(publication.seenAtUs);
+      out.number(publication.afterSeq);
+      out.list(publication.seenIds);
+      return;
+    case 'typing':
+      out.number(publication.conversationId);
+      out.pair(publication.members);
+      out.number(publication.userId);
+      return;
+  }
+}
+
+function tagOf(publication: Publication): number {
+  const { type } = publication;
+  if (type === 'joined' || type === 'check_all') return TYPE[type];
+  const more =
+    (type === 'message' && publication.change !== null) || (type === 'typing' && publication.active) ? FLAG_MORE : 0;
+  return TYPE[type] | (publication.kind === 'group' ? FLAG_GROUP : 0) | more;
+}
+
+function read(input: EnvelopeReader): Publication {
+  const tag = input.byte();
   const kind = (tag & FLAG_GROUP) === 0 ? 'personal' : 'group';
-  let at = start + 1;
-  const next = (): number => {
-    at += 8;
-    return input.readDoubleLE(at - 8);
+  const more = (tag & FLAG_MORE) !== 0;
+  const members = (): readonly [number, number] => {
+    const pair = input.pair();
+    return kind === 'group' ? NO_MEMBERS : pair;
   };
-  const pair = (): readonly [number, number] => {
-    const members = [next(), next()] as const;
-    return kind === 'group' ? NO_MEMBERS : members;
-  };
-  switch (tag & ~FLAG_GROUP) {
-    case TYPE.message: {
-      const conversationId = next();
-      const seq = next();
-      const messageId = next();
-      const senderId = next();
-      const members = pair();
-      const frameBytes = input.readUInt32LE(at);
-      at += 4;
-      if (at + frameBytes > input.byteLength) throw new RangeError('truncated frame');
-      const frame = input.subarray(at, at + frameBytes);
-      into.push({
+  // Fields are read in the order in which they are written here.
+  switch (tag & ~(FLAG_GROUP | FLAG_MORE)) {
+    case TYPE.message:
+      return {
         type: 'message',
         kind,
-        conversationId,
-        seq,
-        messageId,
-        senderId,
-        members,
-        frame,
+        conversationId: input.number(),
+        seq: input.number(),
+        messageId: input.number(),
+        senderId: input.number(),
+        members: members(),
+        legacyBytes: input.count(),
+        frame: input.blob(),
+        change: more ? readChange(input) : null,
         originSessionId: 0,
-      });
-      return at + frameBytes;
-    }
+      };
     case TYPE.head:
-      into.push({ type: 'head', kind, conversationId: next(), seq: next(), members: pair() });
-      return at;
-    case TYPE.joined: {
-      const conversationId = next();
-      const count = input.readUInt32LE(at);
-      at += 4;
-      if (at + count * 8 > input.byteLength) throw new RangeError('truncated list');
-      const userIds = Array.from({ length: count }, next);
-      into.push({ type: 'joined', conversationId, userIds });
-      return at;
-    }
+      return { type: 'head', kind, conversationId: input.number(), seq: input.number(), members: members() };
+    case TYPE.joined:
+      return { type: 'joined', conversationId: input.number(), userIds: input.list() };
     case TYPE.check_all:
-      into.push({ type: 'check_all' });
-      return at;
+      return { type: 'check_all' };
+    case TYPE.status:
+      return {
+        type: 'status',
+        kind,
+        conversationId: input.number(),
+        members: members(),
+        userId: input.number(),
+        deliveredSeq: input.number(),
+        deliveredAtUs: input.number(),
+        seenSeq: input.number(),
+        seenAtUs: input.number(),
+        afterSeq: input.number(),
+        seenIds: input.list(),
+      };
+    case TYPE.typing:
+      return {
+        type: 'typing',
+        kind,
+        conversationId: input.number(),
+        members: members(),
+        userId: input.number(),
+        active: more,
+      };
     default:
       throw new RangeError('unknown publication');
   }
+}
+
+function readChange(input: EnvelopeReader): MembersChange {
+  const membersVersion = input.number();
+  const departed = input.list();
+  return { membersVersion, departed, joined: input.list() };
 }

@@ -1,11 +1,9 @@
-import { encodeMessage } from '@parley/protocol';
 import type { ClientIdMaker } from './client-id.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
+import { publicationOf } from './message-frame.ts';
 import type { Clock } from './ports/clock.ts';
 import type { MessageStore } from './ports/message-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
-import type { MessagePublication } from './publication.ts';
-import type { StoredMessage } from './types.ts';
 
 const MAX_FEEDS_PER_READ = 64;
 const ROWS_PER_READ = 256;
@@ -151,15 +149,4 @@ export class FeedRepair {
       return 0;
     }
   }
-}
-
-/** A stored message as if it had just been published. */
-function publicationOf(
-  message: StoredMessage,
-  members: readonly [number, number],
-  originSessionId: number,
-): MessagePublication {
-  const { kind, conversationId, seq, messageId, senderId } = message;
-  const frame = Buffer.from(encodeMessage(message), 'utf8');
-  return { type: 'message', kind, conversationId, seq, messageId, senderId, members, frame, originSessionId };
 }

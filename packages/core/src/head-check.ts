@@ -3,7 +3,6 @@ import type { MembershipLoader } from './membership-loader.ts';
 import type { CancelTimer, Clock } from './ports/clock.ts';
 import type { ConversationStore } from './ports/conversation-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
-import type { TopicInterest } from './topic-interest.ts';
 import type { Membership, UserId } from './types.ts';
 
 const USERS_PER_READ = 256;
@@ -20,7 +19,6 @@ export class HeadCheck {
   readonly #hub: Hub;
   readonly #loader: MembershipLoader;
   readonly #conversations: Pick<ConversationStore, 'membershipsOf'>;
-  readonly #interest: TopicInterest;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #log: Log;
@@ -34,7 +32,6 @@ export class HeadCheck {
     hub: Hub;
     loader: MembershipLoader;
     conversations: Pick<ConversationStore, 'membershipsOf'>;
-    interest: TopicInterest;
     clock: Clock;
     telemetry: Telemetry;
     log: Log;
@@ -42,7 +39,6 @@ export class HeadCheck {
     this.#hub = deps.hub;
     this.#loader = deps.loader;
     this.#conversations = deps.conversations;
-    this.#interest = deps.interest;
     this.#clock = deps.clock;
     this.#telemetry = deps.telemetry;
     this.#log = deps.log;
@@ -94,10 +90,10 @@ export class HeadCheck {
   async #checkPage(users: readonly UserId[]): Promise<void> {
     while (!this.#stopped) {
       try {
-        const stamp = this.#interest.stamp;
+        const mark = this.#loader.mark();
         const rows = await this.#conversations.membershipsOf(users);
         this.#note(rows);
-        await this.#loader.attachNew(rows, stamp);
+        await this.#loader.attachNew(rows, mark);
         return;
       } catch (error) {
         this.#log.warn({ err: error }, 'head check failed; trying again');
@@ -115,7 +111,7 @@ export class HeadCheck {
 
   async #audit(users: readonly UserId[]): Promise<void> {
     try {
-      const stamp = this.#interest.stamp;
+      const mark = this.#loader.mark();
       const rows = await this.#conversations.membershipsOf(users);
       if (!rows.some((row) => this.#missing(row))) return;
       await new Promise<void>((resolve) => this.#clock.after(AUDIT_GRACE_MS, resolve));
@@ -125,7 +121,7 @@ export class HeadCheck {
       const conversations = found.slice(0, 20).map((row) => row.conversationId);
       this.#log.error({ found: found.length, conversations }, 'the audit found messages that no other check had seen');
       this.#note(found);
-      await this.#loader.attachNew(found, stamp);
+      await this.#loader.attachNew(found, mark);
     } catch (error) {
       this.#log.warn({ err: error }, 'audit read failed; the next visit goes on');
     }

@@ -1,6 +1,6 @@
-import { encodeMessage } from '@parley/protocol';
 import { expect, it } from 'vitest';
 import { packEnvelope } from './envelope.ts';
+import { publicationOf } from './message-frame.ts';
 import type { Publication } from './publication.ts';
 import type { FakeConnection } from './testing/fake-connection.ts';
 import { LoneNode } from './testing/lone-node.ts';
@@ -16,8 +16,8 @@ async function loadingSession() {
   const lone = new LoneNode({
     faults: ({ conversations }) => ({
       conversations: {
-        membershipsOf: async (users) => {
-          const rows = await conversations.membershipsOf(users);
+        profilesOf: async (users) => {
+          const rows = await conversations.profilesOf(users);
           await new Promise<void>((resolve) => answers.push(resolve));
           return rows;
         },
@@ -34,12 +34,9 @@ async function loadingSession() {
   const result = outcome.kind === 'committed' ? outcome.results[0] : undefined;
   if (result?.kind !== 'stored') throw new Error('not stored');
   const { seq, messageId } = result;
-  const message = encodeMessage({ ...row, messageId, senderName: 'User 2', sentAtUs });
   const head: Publication = { type: 'head', kind: 'personal', conversationId, seq, members: [1, 2] };
-  const whole: Publication = {
-    ...{ ...head, type: 'message', messageId, senderId: 2 },
-    ...{ frame: Buffer.from(message), originSessionId: 0 },
-  };
+  const message = { ...row, seq, messageId, senderName: 'User 2', sentAtUs, isEvent: false };
+  const whole: Publication = publicationOf(message, head.members, 0);
   const [bus] = lone.network.members.values();
   return {
     lone,

@@ -1,8 +1,9 @@
-import { ConversationFeed } from './conversation-feed.ts';
+import { encodeFrame } from '@parley/protocol';
+import { ConversationFeed, type FeedOwner } from './conversation-feed.ts';
 import type { FeedRepair } from './feed-repair.ts';
 import { LocalUser, type Recipient } from './local-user.ts';
 import type { Telemetry } from './ports/telemetry.ts';
-import type { MessagePublication, Publication } from './publication.ts';
+import type { MessagePublication, Publication, TypingPublication } from './publication.ts';
 import { NO_MEMBERS } from './publication.ts';
 import type { TopicInterest } from './topic-interest.ts';
 import {
@@ -20,15 +21,16 @@ import {
  * publications of every node, this one included, come in through `receive`.
  * Bounded by the connections and their users' memberships.
  */
-export class Hub {
+export class Hub implements FeedOwner {
   readonly #users = new Map<UserId, LocalUser>();
   readonly #feeds = new Map<ConversationId, ConversationFeed>();
   readonly #interest: TopicInterest;
   readonly #repair: FeedRepair;
   readonly #telemetry: Telemetry;
-  readonly #maxHeld: number;
+  readonly maxHeld: number;
   readonly #onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
   readonly #onCheckAll: () => void;
+  #feedsMade = 0;
 
   constructor(deps: {
     interest: TopicInterest;
@@ -41,13 +43,18 @@ export class Hub {
     this.#interest = deps.interest;
     this.#repair = deps.repair;
     this.#telemetry = deps.telemetry;
-    this.#maxHeld = deps.maxHeld;
+    this.maxHeld = deps.maxHeld;
     this.#onJoined = deps.onJoined;
     this.#onCheckAll = deps.onCheckAll;
   }
 
   get userCount(): number {
     return this.#users.size;
+  }
+
+  /** A mark in time: a feed whose `bornAt` is at most this has taken what was published since. */
+  get mark(): number {
+    return this.#feedsMade;
   }
 
   get feedCount(): number {
@@ -108,6 +115,20 @@ export class Hub {
     const feed = this.#feedFor({ conversationId, kind, members, membersVersion });
     feed.membersVersion = Math.max(feed.membersVersion, membersVersion);
     feed.pins++;
+    return feed;
+  }
+
+  /** As `pin`, for a group of which nothing is read yet. */
+  pinGroup(conversationId: ConversationId): ConversationFeed {
+    const feed = this.#feedFor({ conversationId, kind: 'group', members: NO_MEMBERS, membersVersion: 0 });
+    feed.pins++;
+    return feed;
+  }
+
+  /** A feed of its own for what a user that has left may still read: nothing is published to it. */
+  departedFeed({ conversationId, kind, membersVersion, leftSeq, head }: Membership): ConversationFeed {
+    const feed = new ConversationFeed({ conversationId, kind, members: NO_MEMBERS, membersVersion, bornAt: 0 }, this);
+    feed.start(leftSeq ?? head);
     return feed;
   }
 
@@ -172,9 +193,47 @@ export class Hub {
         case 'check_all':
           this.#onCheckAll();
           break;
+        case 'status':
+          this.#feeds.get(publication.conversationId)?.tellStatus(publication);
+          break;
+        case 'typing':
+          this.#tellTyping(publication);
+          break;
       }
     }
     if (delivered > 0) this.#telemetry.frameDelivered(delivered);
+  }
+
+  /** Whoever leaves has had the event and gets nothing behind it; whoever comes is read like any new membership (G7). */
+  membersChanged(feed: ConversationFeed, { seq, change }: MessagePublication): void {
+    for (const userId of change?.departed ?? []) {
+      const user = this.#users.get(userId);
+      if (user?.feeds.get(feed.conversationId) !== feed) continue;
+      user.feeds.delete(feed.conversationId);
+      feed.users.splice(feed.users.indexOf(user), 1);
+      for (const recipient of user.recipients) recipient.departed(feed, seq);
+    }
+    this.#drop(feed);
+    const joined = (change?.joined ?? []).map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+    const fresh = joined.filter((user) => !user.feeds.has(feed.conversationId));
+    if (fresh.length > 0) this.#onJoined(feed.conversationId, fresh);
+  }
+
+  #tellTyping({ conversationId, userId, active }: TypingPublication): void {
+    const feed = this.#feeds.get(conversationId);
+    if (feed === undefined) return;
+    let frame: Uint8Array | null = null;
+    for (const user of feed.users) {
+      if (user.id === userId) continue;
+      for (const recipient of user.recipients) {
+        if (recipient.protocol !== 'current') continue;
+        frame ??= Buffer.from(
+          encodeFrame({ type: 'typing', conv_id: conversationId, user_id: userId, active }),
+          'utf8',
+        );
+        recipient.notify(frame);
+      }
+    }
   }
 
   /**
@@ -210,7 +269,7 @@ export class Hub {
   ): ConversationFeed {
     let feed = this.#feeds.get(conversation.conversationId);
     if (feed === undefined) {
-      feed = new ConversationFeed(conversation, this.#maxHeld);
+      feed = new ConversationFeed({ ...conversation, bornAt: ++this.#feedsMade }, this);
       this.#feeds.set(conversation.conversationId, feed);
     }
     return feed;

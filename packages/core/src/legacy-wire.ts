@@ -11,6 +11,7 @@ import type { Wire } from './wire.ts';
 /** What old clients speak (L1 to L17): answers name no request, so their place is their meaning. */
 export const legacyWire: Wire<LegacyClientFrame> = {
   protocol: 'legacy',
+  ordered: true,
   decode: decodeLegacyFrame,
   refOf: () => undefined,
   dispatch: dispatchLegacy,
@@ -21,6 +22,7 @@ export const legacyWire: Wire<LegacyClientFrame> = {
       case 'ready':
         return encodeConversationReady(reply.localId ?? 'null', reply.conversationId, reply.conversationKind);
       case 'ok':
+      case 'frame':
       case 'nothing':
         return null;
     }

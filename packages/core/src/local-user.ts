@@ -1,14 +1,19 @@
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { MessagePublication } from './publication.ts';
-import type { ConversationId, User, UserId } from './types.ts';
+import type { ConversationId, Seq, User, UserId } from './types.ts';
 
 /** What a user's connections look like from the delivery path. Implemented by `SessionDelivery`. */
 export interface Recipient {
   readonly sessionId: number;
+  readonly protocol: 'legacy' | 'current';
   /** One message of a feed, in that feed's order. Never throws. */
   deliver(feed: ConversationFeed, publication: MessagePublication): void;
   /** Read these ranges from the store before anything that comes after them. */
   catchUp(ranges: readonly CatchUpRange[]): void;
+  /** A frame that is news and no message: only to sessions of the current protocol, at most once. Never throws. */
+  notify(frame: Uint8Array | string): void;
+  /** The user has left: nothing of the feed behind `seq` (G7). */
+  departed(feed: ConversationFeed, seq: Seq): void;
   /** True until the session has read its memberships. */
   readonly loading: boolean;
 }
@@ -30,6 +35,8 @@ export class LocalUser {
   readonly feeds = new Map<ConversationId, ConversationFeed>();
   /** Conversations that a publication brought while all sessions of the user were loading: pinned until their memberships are read. */
   awaited: Set<ConversationFeed> | null = null;
+  /** Personal conversations whose other member has blocked this user, as far as was read: asked again before a refusal. Null while there are none. */
+  blockedIn: Set<ConversationId> | null = null;
 
   constructor(user: User) {
     this.id = user.id;

@@ -1,28 +1,55 @@
 import { Coalescer } from './coalescer.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { Hub } from './hub.ts';
-import type { CatchUpRange, LocalUser } from './local-user.ts';
-import type { ConversationStore } from './ports/conversation-store.ts';
-import type { MessageStore } from './ports/message-store.ts';
+import type { LocalUser } from './local-user.ts';
+import type { ConversationStore, UserProfile } from './ports/conversation-store.ts';
+import { type MessageStore, StoreError } from './ports/message-store.ts';
 import type { TopicInterest } from './topic-interest.ts';
 import { type ConversationId, groupTopic, type Membership, type Seq, type UserId, userTopic } from './types.ts';
 
 const MAX_USERS_PER_READ = 256;
 const MAX_HEADS_PER_READ = 1_000;
+/** Groups that a client says it is in, joined before its memberships are read. */
+const MAX_EXPECTED_GROUPS = 1_000;
+/** Conversations that a device has a cursor of without being a member. */
+const MAX_DEPARTED = 100;
+const MAX_CONCURRENT_READS = 16;
+/** Rows that go out of date again and again while they are read: a group whose members change all the time. */
+const MAX_ROUNDS = 20;
+
+/** Taken before a read: what was joined, and which feeds were there to take what is published meanwhile. */
+export interface ReadMark {
+  readonly joins: number;
+  readonly feeds: number;
+}
+
+/** A conversation of a user, with the feed that it is now attached to, or, of one that it has left, one that ends where it left. */
+export interface LoadedConversation {
+  readonly row: Membership;
+  readonly feed: ConversationFeed;
+}
+
+export interface LoadedUser {
+  /** The name as stored; null when the store does not know the user. */
+  readonly name: string | null;
+  readonly conversations: readonly LoadedConversation[];
+}
+
+type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membership'>;
 
 /**
  * Join, then read (design, section 3): enters the user's topics in the directory, only then reads the memberships and heads, and attaches the user to
  * the feeds. Users that connect while a read is under way share the next one.
  */
 export class MembershipLoader {
-  readonly #conversations: Pick<ConversationStore, 'membershipsOf' | 'membersOf'>;
+  readonly #conversations: LoaderStore;
   readonly #messages: Pick<MessageStore, 'heads'>;
   readonly #interest: TopicInterest;
   readonly #hub: Hub;
-  readonly #memberships: Coalescer<UserId, Membership[]>;
+  readonly #profiles: Coalescer<UserId, UserProfile | null>;
 
   constructor(deps: {
-    conversations: Pick<ConversationStore, 'membershipsOf' | 'membersOf'>;
+    conversations: LoaderStore;
     messages: Pick<MessageStore, 'heads'>;
     interest: TopicInterest;
     hub: Hub;
@@ -31,76 +58,143 @@ export class MembershipLoader {
     this.#messages = deps.messages;
     this.#interest = deps.interest;
     this.#hub = deps.hub;
-    this.#memberships = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
-      const rows = byUser(await this.#conversations.membershipsOf([...new Set(userIds)]));
-      return userIds.map((userId) => rows.get(userId) ?? []);
+    this.#profiles = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
+      const profiles = await this.#conversations.profilesOf([...new Set(userIds)]);
+      return userIds.map((userId) => profiles.get(userId) ?? null);
     });
   }
 
+  mark(): ReadMark {
+    return { joins: this.#interest.stamp, feeds: this.#hub.mark };
+  }
+
   /**
-   * For a session that has just signed in and already keeps live frames. Rejects with a `StoreError`.
-   * @returns what is pending for the user, one range for each conversation that it is a member of
+   * For a session that has just signed in and already keeps live frames. Rejects with a `StoreError`. One read, when the topics of the user's groups
+   * are joined before it: by other users here, or because the client has named them (`expectedGroups`).
    */
-  async load(user: LocalUser): Promise<CatchUpRange[]> {
-    await this.#interest.want([userTopic(user.id)]);
-    const stamp = this.#interest.stamp;
-    const rows = await this.#memberships.ask(user.id);
-    const pinned = rows.map((row) => this.#hub.pin(user.id, row));
+  async load(user: LocalUser, expectedGroups: readonly ConversationId[]): Promise<LoadedUser> {
+    const expected = expectedGroups.slice(0, MAX_EXPECTED_GROUPS);
+    const pinned = expected.map((id) => this.#hub.pinGroup(id));
     try {
-      const heads = await this.#headsAfterJoin(rows, stamp);
-      if (this.#hub.user(user.id) !== user) return [];
-      return rows.map((row, at): CatchUpRange => {
-        const feed = pinned[at] as ConversationFeed;
-        this.#settle(user, feed, row, heads);
-        // What is above the feed's position comes through the feed.
-        const afterSeq = Math.max(row.joinedSeq, row.deliveredSeq);
-        return { feed, afterSeq, uptoSeq: feed.position, includeOwn: false };
-      });
+      await this.#interest.want([userTopic(user.id), ...expected.map(groupTopic)]);
+      const mark = this.mark();
+      const profile = await this.#profiles.ask(user.id);
+      const rows = profile?.memberships ?? [];
+      const present = rows.filter((row) => row.leftSeq === null);
+      const departed = rows.filter((row) => row.leftSeq !== null);
+      const settled = await this.#settleAll(present, mark);
+      const left = [...departed, ...settled.departed].map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
+      return { name: profile?.name ?? null, conversations: [...settled.present, ...left] };
     } finally {
       for (const feed of pinned) this.#hub.unpin(feed);
     }
+  }
+
+  /** Those of the conversations that the user was a member of and is no more. At most 100 are looked for. Rejects with a `StoreError`. */
+  async departed(user: LocalUser, conversationIds: readonly ConversationId[]): Promise<LoadedConversation[]> {
+    const asked = conversationIds.slice(0, MAX_DEPARTED).map((conversationId) => ({ userId: user.id, conversationId }));
+    const rows = (await this.#readAgain(asked)).filter((row) => row.leftSeq !== null);
+    return rows.map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
   }
 
   /** For users that became members of a conversation while connected. Rejects with a `StoreError`. */
   async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
-    const stamp = this.#interest.stamp;
+    const mark = this.mark();
     const userIds = users.map((user) => user.id);
-    await this.attachNew(await this.#conversations.membersOf([conversationId], userIds), stamp);
+    await this.attachNew(await this.#conversations.membersOf([conversationId], userIds), mark);
   }
 
   /**
    * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed.
-   * @param stamp the interest's when the read of the rows began
+   * @param mark taken before the read of the rows began
    */
-  async attachNew(rows: readonly Membership[], stamp: number): Promise<void> {
+  async attachNew(rows: readonly Membership[], mark: ReadMark): Promise<void> {
     const fresh = rows.filter((row) => this.#hub.user(row.userId)?.feeds.has(row.conversationId) === false);
-    if (fresh.length === 0) return;
-    const pinned = fresh.map((row) => this.#hub.pin(row.userId, row));
-    try {
-      const heads = await this.#headsAfterJoin(fresh, stamp);
-      for (const [at, row] of fresh.entries()) {
-        const user = this.#hub.user(row.userId);
-        if (user !== undefined) this.#settle(user, pinned[at] as ConversationFeed, row, heads);
+    await this.#settleAll(fresh, mark);
+  }
+
+  /** Attaches the users of the rows; a row that a change of the members has outdated meanwhile is read again (G7). */
+  async #settleAll(
+    rows: readonly Membership[],
+    mark: ReadMark,
+  ): Promise<{ readonly present: LoadedConversation[]; readonly departed: Membership[] }> {
+    const present: LoadedConversation[] = [];
+    const departed: Membership[] = [];
+    let open = rows;
+    let readMark = mark;
+    for (let round = 0; open.length > 0; round++) {
+      if (round === MAX_ROUNDS) {
+        throw new StoreError('the members change too fast', { outcome: 'not_committed', retryable: true });
       }
+      const outdated = await this.#settleRound(open, readMark, present);
+      readMark = this.mark();
+      open = [];
+      for (const row of await this.#readAgain(outdated)) {
+        if (row.leftSeq === null) open = [...open, row];
+        else if (row.deliveredSeq < row.leftSeq) departed.push(row);
+      }
+    }
+    return { present, departed };
+  }
+
+  /** @returns the rows that are out of date */
+  async #settleRound(rows: readonly Membership[], mark: ReadMark, into: LoadedConversation[]): Promise<Membership[]> {
+    const pinned = rows.map((row) => this.#hub.pin(row.userId, row));
+    try {
+      const heads = await this.#headsAfterJoin(rows, pinned, mark);
+      const outdated: Membership[] = [];
+      for (const [at, row] of rows.entries()) {
+        const feed = pinned[at] as ConversationFeed;
+        const user = this.#hub.user(row.userId);
+        if (user === undefined) continue;
+        if (feed.outdates(row)) outdated.push(row);
+        else {
+          this.#settle(user, feed, row, heads);
+          into.push({ row, feed });
+        }
+      }
+      return outdated;
     } finally {
       for (const feed of pinned) this.#hub.unpin(feed);
     }
   }
 
+  async #readAgain(rows: readonly Pick<Membership, 'userId' | 'conversationId'>[]): Promise<Membership[]> {
+    const again: Membership[] = [];
+    for (let at = 0; at < rows.length; at += MAX_CONCURRENT_READS) {
+      const page = rows.slice(at, at + MAX_CONCURRENT_READS);
+      const found = await Promise.all(page.map((r) => this.#conversations.membership(r.userId, r.conversationId)));
+      for (const row of found) if (row !== null) again.push(row);
+    }
+    return again;
+  }
+
   /**
-   * The heads of the rows' groups whose topic was not joined when the rows were read, read again now that it is.
-   * @param stamp joins that were complete when the rows' read began
+   * The heads of the rows' groups that may have missed a publication since their rows were read, read again now that nothing is missed any more: those
+   * whose topic was not joined before the rows' read, and those that had no feed to take it.
    */
-  async #headsAfterJoin(rows: readonly Membership[], stamp: number): Promise<Map<ConversationId, Seq>> {
-    const groups = new Set(rows.filter((row) => row.kind === 'group').map((row) => row.conversationId));
-    const late = [...groups].filter((id) => !this.#interest.joinedBefore(groupTopic(id), stamp));
+  async #headsAfterJoin(
+    rows: readonly Membership[],
+    feeds: readonly ConversationFeed[],
+    mark: ReadMark,
+  ): Promise<Map<ConversationId, Seq>> {
+    const groups = new Set<ConversationId>();
+    const late = new Set<ConversationId>();
+    for (const [at, { kind, conversationId }] of rows.entries()) {
+      if (kind !== 'group') continue;
+      groups.add(conversationId);
+      const bornAt = feeds[at]?.bornAt ?? Number.POSITIVE_INFINITY;
+      const complete = bornAt <= mark.feeds && this.#interest.joinedBefore(groupTopic(conversationId), mark.joins);
+      if (!complete) late.add(conversationId);
+    }
     const heads = new Map<ConversationId, Seq>();
     // Also those that are joined: one may be in its grace before it is left.
     const joined = this.#interest.want([...groups].map(groupTopic));
-    if (late.length === 0) return heads;
+    if (late.size === 0) return heads;
     await joined;
-    for (let at = 0; at < late.length; at += MAX_HEADS_PER_READ) {
-      for (const [id, head] of await this.#messages.heads(late.slice(at, at + MAX_HEADS_PER_READ))) heads.set(id, head);
+    const ids = [...late];
+    for (let at = 0; at < ids.length; at += MAX_HEADS_PER_READ) {
+      for (const [id, head] of await this.#messages.heads(ids.slice(at, at + MAX_HEADS_PER_READ))) heads.set(id, head);
     }
     return heads;
   }
@@ -113,18 +207,15 @@ export class MembershipLoader {
     const head = Math.max(row.head, heads.get(row.conversationId) ?? 0);
     feed.start(head);
     this.#hub.noteHead(feed, head);
+    noteBlock(user, row);
     if (!this.#hub.attach(user, feed)) return;
     const range = { feed, afterSeq: row.joinedSeq, uptoSeq: feed.position, includeOwn: true };
     for (const recipient of user.recipients) recipient.catchUp([range]);
   }
 }
 
-function byUser(rows: readonly Membership[]): Map<UserId, Membership[]> {
-  const users = new Map<UserId, Membership[]>();
-  for (const row of rows) {
-    const list = users.get(row.userId);
-    if (list === undefined) users.set(row.userId, [row]);
-    else list.push(row);
-  }
-  return users;
+function noteBlock(user: LocalUser, { conversationId, blocked }: Membership): void {
+  if (blocked) user.blockedIn ??= new Set();
+  if (blocked) user.blockedIn?.add(conversationId);
+  else user.blockedIn?.delete(conversationId);
 }

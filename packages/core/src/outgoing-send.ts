@@ -1,5 +1,5 @@
-import { encodeMessage } from '@parley/protocol';
 import type { CommittedSend, PendingSend, SendOutcome } from './group-commit.ts';
+import { publicationOf } from './message-frame.ts';
 import type { AppendRow } from './ports/message-store.ts';
 import type { MessagePublication } from './publication.ts';
 import type { UserId } from './types.ts';
@@ -31,8 +31,9 @@ export class OutgoingSend implements PendingSend {
 
 /** The committed message as every node passes it on: the frame is written here, once. */
 export function publicationOfSend({ send, seq, messageId, sentAtUs }: CommittedSend<OutgoingSend>): MessagePublication {
-  const { conversationId, kind, senderId, body } = send.row;
+  const { conversationId, kind, senderId, body, clientId } = send.row;
   const { members, originSessionId, senderName } = send;
-  const frame = Buffer.from(encodeMessage({ kind, conversationId, messageId, body, senderName, sentAtUs }), 'utf8');
-  return { type: 'message', kind, conversationId, seq, messageId, senderId, members, frame, originSessionId };
+  const isEvent = false;
+  const message = { conversationId, kind, seq, messageId, senderId, senderName, clientId, body, isEvent, sentAtUs };
+  return publicationOf(message, members, originSessionId);
 }

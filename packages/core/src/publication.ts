@@ -4,6 +4,7 @@ import {
   groupTopic,
   type MessageId,
   type Seq,
+  type TimeUs,
   type Topic,
   type UserId,
   userTopic,
@@ -26,7 +27,9 @@ export type Publication =
   /** These users have become members of the group. */
   | { readonly type: 'joined'; readonly conversationId: ConversationId; readonly userIds: readonly UserId[] }
   /** Announcements were lost: compare the heads of everything locally interesting. */
-  | { readonly type: 'check_all' };
+  | { readonly type: 'check_all' }
+  | StatusPublication
+  | TypingPublication;
 
 export interface MessagePublication {
   readonly type: 'message';
@@ -36,10 +39,52 @@ export interface MessagePublication {
   readonly messageId: MessageId;
   readonly senderId: UserId;
   readonly members: readonly [UserId, UserId];
-  /** The final bytes that a client gets, built once on the committing node. */
+  /** The final bytes that a client of the current protocol gets, built once on the committing node. */
   readonly frame: Uint8Array;
+  /** So many bytes of `frame`, closed by a brace, are what a legacy client gets; 0: nothing. See `legacyFrame`. */
+  readonly legacyBytes: number;
+  /** What an event does to the members, at its place in the order (G7); null for a message. */
+  readonly change: MembersChange | null;
   /** The session of this node that sent it and needs no copy; 0 when it is another node's. Not part of the envelope. */
   readonly originSessionId: number;
+}
+
+export interface MembersChange {
+  /** They have the event and nothing behind it. */
+  readonly departed: readonly UserId[];
+  readonly joined: readonly UserId[];
+  /** After the change; 0 when it is not known here. */
+  readonly membersVersion: number;
+}
+
+/** A member's cursors have moved, committed. A hint like every publication: whoever misses it learns the present state when it connects. */
+export interface StatusPublication {
+  readonly type: 'status';
+  readonly kind: ConversationKind;
+  readonly conversationId: ConversationId;
+  readonly members: readonly [UserId, UserId];
+  /** Whose cursors. */
+  readonly userId: UserId;
+  readonly deliveredSeq: Seq;
+  /** 0: never. */
+  readonly deliveredAtUs: TimeUs;
+  readonly seenSeq: Seq;
+  /** 0: never. */
+  readonly seenAtUs: TimeUs;
+  /** The lower of the two cursors' former positions that moved: whoever sent nothing behind it is not concerned. */
+  readonly afterSeq: Seq;
+  /** Also seen, exactly these (L7). */
+  readonly seenIds: readonly MessageId[];
+}
+
+/** Somebody writes, or has stopped. Never stored. */
+export interface TypingPublication {
+  readonly type: 'typing';
+  readonly kind: ConversationKind;
+  readonly conversationId: ConversationId;
+  readonly members: readonly [UserId, UserId];
+  readonly userId: UserId;
+  readonly active: boolean;
 }
 
 const copies = new WeakMap<MessagePublication, MessagePublication>();
@@ -65,6 +110,8 @@ export function topicsOf(publication: Publication): Topic[] {
   switch (publication.type) {
     case 'message':
     case 'head':
+    case 'status':
+    case 'typing':
       return publication.kind === 'group'
         ? [groupTopic(publication.conversationId)]
         : [userTopic(publication.members[0]), userTopic(publication.members[1])];

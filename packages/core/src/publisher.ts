@@ -158,6 +158,8 @@ export class Publisher {
   #keep(publications: readonly Publication[]): void {
     this.#telemetry.publishFailed(publications.length);
     for (const publication of publications) {
+      // Hints of the moment, which nobody waits for.
+      if (publication.type === 'status' || publication.type === 'typing') continue;
       if (publication.type === 'check_all') this.#checkAll = true;
       else if (this.pending >= this.#maxPending) this.#checkAll = true;
       else if (publication.type === 'joined') this.#joined.push(publication);

@@ -1,15 +1,11 @@
 import type { Connection } from './ports/connection.ts';
-
-export interface Slot {
-  done: boolean;
-  text: string | null;
-}
+import type { Replies, Slot } from './replies.ts';
 
 /**
  * Answers leave in the order of their requests, whatever order they are ready in: a legacy ack names no request (L3), so its place is its meaning.
  * Bounded by the session, which stops taking frames first.
  */
-export class ReplyQueue {
+export class ReplyQueue implements Replies {
   readonly #connection: Connection;
   readonly #slots: Slot[] = [];
   #first = 0;

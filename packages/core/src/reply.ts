@@ -1,4 +1,4 @@
-import type { CloseName, ErrorName, LocalId } from '@parley/protocol';
+import type { CloseName, CurrentServerFrame, ErrorName, LocalId } from '@parley/protocol';
 import type { ConversationId, ConversationKind, MessageId, Seq, TimeUs } from './types.ts';
 
 /** What a handler wants said to the client that asked, in no protocol's words. Handlers return it; only the session touches the connection. */
@@ -23,8 +23,10 @@ export type Reply =
       readonly created: boolean;
       readonly duplicate: boolean;
     }
-  /** Done; said only to clients that ask for an answer. */
+  /** Done; said only to clients that asked for an answer with a ref. */
   | { readonly kind: 'ok' }
+  /** A frame of the current protocol; the session adds the ref. */
+  | { readonly kind: 'frame'; readonly frame: CurrentServerFrame }
   | { readonly kind: 'nothing' }
   | {
       readonly kind: 'error';

@@ -8,13 +8,16 @@ import type { MembershipLoader } from './membership-loader.ts';
 import type { OutgoingSend } from './outgoing-send.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
+import type { ConversationReader } from './ports/conversation-reader.ts';
 import type { ConversationStore, SignInUser } from './ports/conversation-store.ts';
+import type { GroupStore } from './ports/group-store.ts';
 import type { LocatedMessage, MessageStore } from './ports/message-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
+import type { PresenceWatch } from './presence-watch.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 import type { ChatNodeSettings } from './settings.ts';
-import type { MessageId, User } from './types.ts';
+import type { MessageId, NodeId, User } from './types.ts';
 import type { PingScheduler } from './watermarks.ts';
 
 /** What the sessions and handlers of one node share. Made once by `ChatNode`. */
@@ -38,4 +41,14 @@ export interface NodeServices {
   readonly pings: PingScheduler;
   readonly backlogLimiter: Limiter;
   readonly clientIds: ClientIdMaker;
+  readonly groups: GroupStore;
+  readonly reader: ConversationReader;
+  readonly presence: PresenceWatch;
+  readonly readLimiter: Limiter;
+  /** Of the store: cursors of another one mean nothing here. */
+  readonly epoch: string;
+  /** This node's present incarnation. */
+  readonly nodeId: () => NodeId;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
 }

@@ -1,11 +1,17 @@
-import { encodeMessage } from '@parley/protocol';
 import { Backlog, type BacklogEntry } from './backlog.ts';
+import { mergeRanges } from './catch-up-ranges.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
+import { LiveTail } from './live-tail.ts';
 import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
+import type { LoadedConversation, LoadedUser } from './membership-loader.ts';
+import { legacyFrame, storedFrame } from './message-frame.ts';
 import type { Connection } from './ports/connection.ts';
-import { type MessagePublication, retained } from './publication.ts';
+import type { Watcher } from './presence-table.ts';
+import { tellPresentStatus } from './present-status.ts';
+import type { MessagePublication } from './publication.ts';
 import type { NodeServices } from './services.ts';
-import type { Seq } from './types.ts';
+import { pendingRanges, type Resume, SessionSync } from './session-sync.ts';
+import type { ConversationId, Seq, UserId } from './types.ts';
 import { Watermark } from './watermarks.ts';
 
 /**
@@ -16,34 +22,43 @@ type Phase = 'loading' | 'backlog' | 'live' | 'frozen' | 'closed';
 
 /** The session that a delivery belongs to. */
 export interface DeliveryOwner {
-  /** The memberships are read: from here on nothing that is committed is missed. */
-  onLoaded(): void;
+  /** The memberships are read: from here on nothing that is committed is missed. `loaded.name`: as stored. Nothing is sent before this resolves. */
+  onLoaded(loaded: LoadedUser): Promise<void> | void;
   /** The store went on failing: the session must end, the client comes back. */
   onLoadFailed(): void;
 }
 
 const LOAD_RETRY_MS = 200;
 const LOAD_RETRY_FOR_MS = 10_000;
+/** Conversations that the user left while this session was connected; of older ones nothing is remembered. */
+const MAX_DEPARTURES = 1_000;
 
 /**
  * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
  *
  * While loading or in backlog, live frames wait in the tail, which is bounded: past the bound it is dropped, and what was dropped is read from the
- * store like any backlog (`#missed` remembers from where). A page of backlog waits until the socket has taken the one before.
+ * store like any backlog. A page of backlog waits until the socket has taken the one before. A legacy client's frames are proven by pings behind them; a
+ * current client says what it has.
  */
-export class SessionDelivery implements Recipient {
+export class SessionDelivery implements Recipient, Watcher {
   readonly sessionId: number;
+  readonly protocol: 'legacy' | 'current';
   readonly connection: Connection;
   readonly watermark = new Watermark();
   readonly user: LocalUser;
   readonly #services: NodeServices;
   readonly #owner: DeliveryOwner;
+  readonly #resume: Resume | null;
+  #sync: SessionSync | null = null;
   #phase: Phase = 'loading';
   #queued: CatchUpRange[] = [];
-  #tail: { readonly feed: ConversationFeed; readonly publication: MessagePublication }[] = [];
-  #tailBytes = 0;
-  /** Set when the tail was dropped: per feed, the last seq that came before the drop. */
-  #missed: Map<ConversationFeed, Seq> | null = null;
+  readonly #tail: LiveTail;
+  /** In backlog: how far this session has been sent each conversation that it reads. */
+  #progress: Map<ConversationFeed, Seq> | null = null;
+  #departures: Map<ConversationId, { readonly feed: ConversationFeed; readonly seq: Seq }> | null = null;
+  #departedMeanwhile = false;
+  /** Conversations of which the device has all that waits in the tail. */
+  #floor: Map<ConversationFeed, Seq> | null = null;
   #wakeOnDrain: (() => void) | null = null;
 
   constructor(deps: {
@@ -52,12 +67,27 @@ export class SessionDelivery implements Recipient {
     user: LocalUser;
     services: NodeServices;
     owner: DeliveryOwner;
+    /** What a device of the current protocol has; null for a legacy session. */
+    resume: Resume | null;
   }) {
     this.sessionId = deps.sessionId;
+    this.protocol = deps.resume === null ? 'legacy' : 'current';
     this.connection = deps.connection;
     this.user = deps.user;
     this.#services = deps.services;
     this.#owner = deps.owner;
+    this.#resume = deps.resume;
+    const { maxTailFrames: maxFrames, maxTailBytes: maxBytes } = deps.services.settings;
+    this.#tail = new LiveTail({ maxFrames, maxBytes });
+  }
+
+  get userId(): UserId {
+    return this.user.id;
+  }
+
+  /** Nothing is sent any more. */
+  get closed(): boolean {
+    return this.#ended;
   }
 
   get loading(): boolean {
@@ -66,32 +96,75 @@ export class SessionDelivery implements Recipient {
 
   /** Reads memberships and backlog, then goes live. Never rejects. */
   async start(): Promise<void> {
-    const ranges = await this.#retrying(() => this.#services.loader.load(this.user));
-    if (ranges === null || this.#ended) return;
-    const listed = new Set(ranges.map((range) => range.feed));
+    let conversations: readonly LoadedConversation[] | null;
+    do {
+      // Whoever leaves a conversation while its membership is being read must not read on: what was read is forgotten.
+      this.#departedMeanwhile = false;
+      conversations = await this.#load();
+      if (conversations === null || this.#ended) return;
+    } while (this.#departedMeanwhile);
+    const listed = new Set(conversations.map(({ feed }) => feed));
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
-    for (const feed of this.#services.hub.youngFeeds(this.user)) {
-      if (!listed.has(feed)) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
-    }
+    const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed));
+    const ranges = this.#rangesOf(conversations);
+    for (const feed of young) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
+    for (const { feed } of this.#queued) this.#sync?.announce(feed);
     this.#phase = 'backlog';
-    this.#owner.onLoaded();
     await this.#runBacklog();
+  }
+
+  /** @returns null when the session ended meanwhile */
+  async #load(): Promise<readonly LoadedConversation[] | null> {
+    const { loader } = this.#services;
+    const loaded = await this.#retrying(() => loader.load(this.user, this.#resume?.groups ?? []));
+    if (loaded === null || this.#ended) return null;
+    const known = new Set(loaded.conversations.map(({ row }) => row.conversationId));
+    const unknown = [...(this.#resume?.cursors?.keys() ?? [])].filter((id) => !known.has(id));
+    const left = unknown.length === 0 ? [] : await this.#retrying(() => loader.departed(this.user, unknown));
+    if (left === null || this.#ended) return null;
+    const greeted = this.#owner.onLoaded(loaded);
+    if (greeted !== undefined) await greeted;
+    return [...loaded.conversations, ...left];
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
     if (this.#ended) return;
     if (this.#phase === 'live') this.#sendLive(feed, publication);
-    else this.#keep(feed, publication);
+    else this.#tail.keep(feed, publication);
+  }
+
+  notify(frame: Uint8Array | string): void {
+    if (this.#phase === 'live' || this.#phase === 'backlog') this.connection.send(frame);
   }
 
   catchUp(ranges: readonly CatchUpRange[]): void {
     if (this.#ended) return;
     this.#queued.push(...ranges);
+    if (this.protocol === 'current' && this.#phase !== 'loading') {
+      this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
+      for (const { feed } of ranges) this.#sync.announce(feed);
+    }
     if (this.#phase !== 'live') return;
     this.#phase = 'backlog';
     void this.#runBacklog();
+  }
+
+  departed(feed: ConversationFeed, seq: Seq): void {
+    if (this.#ended) return;
+    this.#departedMeanwhile = true;
+    const missing = this.#tail.departed(feed, seq);
+    if (missing !== null) this.#queued.push(missing);
+    this.#noteDeparture(feed, seq);
+  }
+
+  /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
+  sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
+    const feed = this.user.feeds.get(conversationId);
+    if (feed === undefined) return this.#departures?.get(conversationId) ?? null;
+    if (this.#phase === 'live' || this.#phase === 'frozen') return { feed, seq: feed.position };
+    return { feed, seq: this.#progress?.get(feed) ?? this.#tail.before(feed) ?? feed.position };
   }
 
   onPong(payload: string): void {
@@ -108,21 +181,17 @@ export class SessionDelivery implements Recipient {
 
   onDrain(): void {
     if (this.connection.bufferedBytes() > 0) return;
-    const wake = this.#wakeOnDrain;
-    this.#wakeOnDrain = null;
-    wake?.();
+    this.#wake();
   }
 
   /** Ends delivery; what is not sent stays pending. */
   freeze(): void {
     if (this.#ended) return;
     this.#phase = 'frozen';
-    this.#tail = [];
+    this.#tail.clear();
     this.#queued = [];
     this.#services.pings.remove(this);
-    const wake = this.#wakeOnDrain;
-    this.#wakeOnDrain = null;
-    wake?.();
+    this.#wake();
   }
 
   close(): void {
@@ -130,82 +199,110 @@ export class SessionDelivery implements Recipient {
     this.#phase = 'closed';
   }
 
+  #wake(): void {
+    const wake = this.#wakeOnDrain;
+    this.#wakeOnDrain = null;
+    wake?.();
+  }
+
+  #rangesOf(conversations: readonly LoadedConversation[]): CatchUpRange[] {
+    if (this.#resume === null) return pendingRanges(conversations);
+    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#noteDeparture(feed, row.leftSeq);
+    this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
+    const ranges = this.#sync.begin(conversations, this.#resume);
+    const reading = new Set(ranges.map(({ feed }) => feed));
+    this.#floor = new Map();
+    for (const { feed } of conversations) {
+      if (!reading.has(feed) && this.#tail.before(feed) !== null) this.#floor.set(feed, feed.position);
+    }
+    return ranges;
+  }
+
+  #noteDeparture(feed: ConversationFeed, seq: Seq): void {
+    if (this.protocol === 'legacy') return;
+    this.#departures ??= new Map();
+    if (this.#departures.size >= MAX_DEPARTURES) this.#departures.clear();
+    this.#departures.set(feed.conversationId, { feed, seq });
+  }
+
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
-    this.connection.send(publication.frame);
+    if (this.protocol === 'current') {
+      this.connection.send(publication.frame);
+      return;
+    }
+    const frame = legacyFrame(publication);
+    if (frame !== null) this.connection.send(frame);
     if (publication.senderId !== this.user.id) this.#mark(feed, publication.seq);
   }
 
   #mark(feed: ConversationFeed, seq: Seq): void {
+    if (this.protocol === 'current') return;
     this.watermark.mark(feed, seq);
     if (this.watermark.wantsPing) this.#services.pings.request(this);
   }
 
-  #keep(feed: ConversationFeed, publication: MessagePublication): void {
-    const { maxTailFrames, maxTailBytes } = this.#services.settings;
-    const bytes = publication.frame.byteLength;
-    if (this.#missed === null && this.#tail.length < maxTailFrames && this.#tailBytes + bytes <= maxTailBytes) {
-      this.#tail.push({ feed, publication: retained(publication) });
-      this.#tailBytes += bytes;
-      return;
-    }
-    const missed = this.#missed ?? new Map<ConversationFeed, Seq>();
-    for (const kept of this.#tail) if (!missed.has(kept.feed)) missed.set(kept.feed, kept.publication.seq - 1);
-    if (!missed.has(feed)) missed.set(feed, publication.seq - 1);
-    this.#missed = missed;
-    this.#tail = [];
-    this.#tailBytes = 0;
-  }
-
   async #runBacklog(): Promise<void> {
     /** How far this session has read each conversation. */
-    const read = new Map<ConversationFeed, Seq>();
+    const read = this.#floor ?? new Map<ConversationFeed, Seq>();
+    this.#floor = null;
+    this.#progress = new Map();
     while (this.#phase === 'backlog') {
-      for (const [feed, seq] of this.#missed ?? []) {
+      for (const [feed, seq] of this.#tail.takeMissed()) {
         const afterSeq = Math.max(seq, read.get(feed) ?? 0);
         if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
       }
-      this.#missed = null;
-      const ranges = merge(this.#queued).filter((range) => range.uptoSeq > range.afterSeq);
+      const ranges = mergeRanges(this.#queued).filter((range) => range.uptoSeq > range.afterSeq);
       this.#queued = [];
       if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;
       for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
-      if (this.#missed === null && this.#queued.length === 0) break;
+      if (!this.#tail.overflown && this.#queued.length === 0) break;
     }
     if (this.#phase !== 'backlog') return;
     // Also moves the cursors past messages of the user's own, which are pending for nobody.
     for (const [feed, seq] of read) this.#mark(feed, seq);
+    const greeted = this.#sync?.end((feed) => read.get(feed) ?? this.#tail.before(feed) ?? feed.position) ?? false;
+    this.#sync = null;
     this.#phase = 'live';
-    const tail = this.#tail;
-    this.#tail = [];
-    this.#tailBytes = 0;
-    for (const { feed, publication } of tail) {
+    this.#progress = null;
+    for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
     this.#services.pings.flush();
+    if (greeted && this.#resume !== null) void tellPresentStatus(this, this.#resume.statusOf, this.#services);
   }
 
   /** @returns false when the session ended meanwhile */
   async #sendBacklog(ranges: readonly CatchUpRange[]): Promise<boolean> {
     const { backlogPageRows: pageRows, backlogPageBytes: pageBytes } = this.#services.settings;
+    for (const { feed, afterSeq } of ranges) {
+      if (!this.#progress?.has(feed)) this.#progress?.set(feed, afterSeq);
+    }
     const backlog = new Backlog(this.#services.messages, this.user.id, ranges, { pageRows, pageBytes });
     for (;;) {
       // Whose client has gone while it waited in line reads nothing.
       const read = async (): Promise<BacklogEntry[]> => (this.#ended ? [] : backlog.nextPage());
       const page = await this.#retrying(() => this.#services.backlogLimiter.run(read));
       if (page === null || this.#ended) return false;
-      if (page.length === 0) return true;
+      if (page.length === 0) break;
       this.#sendPage(page);
       if (this.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
       if (this.#ended) return false;
     }
+    for (const { feed, uptoSeq } of ranges) this.#progress?.set(feed, uptoSeq);
+    return true;
   }
 
   #sendPage(page: readonly BacklogEntry[]): void {
     let sent = 0;
     for (const { range, message } of page) {
+      this.#progress?.set(range.feed, message.seq);
       if (this.#services.clientIds.sessionOf(message.clientId) === this.sessionId) continue;
-      this.connection.send(encodeMessage(message));
-      sent++;
+      const frame = storedFrame(message, this.protocol);
+      if (frame !== null) {
+        this.connection.send(frame);
+        this.#sync?.sent(range.feed);
+        sent++;
+      }
       if (message.senderId !== this.user.id) this.#mark(range.feed, message.seq);
     }
     this.#services.telemetry.backlogDelivered(sent);
@@ -235,22 +332,4 @@ export class SessionDelivery implements Recipient {
     }
     return null;
   }
-}
-
-/** One range for each feed: ranges of one feed that are queued together overlap or touch. */
-function merge(ranges: readonly CatchUpRange[]): CatchUpRange[] {
-  const merged = new Map<ConversationFeed, CatchUpRange>();
-  for (const range of ranges) {
-    const other = merged.get(range.feed);
-    if (other === undefined) merged.set(range.feed, range);
-    else {
-      merged.set(range.feed, {
-        feed: range.feed,
-        afterSeq: Math.min(range.afterSeq, other.afterSeq),
-        uptoSeq: Math.max(range.uptoSeq, other.uptoSeq),
-        includeOwn: range.includeOwn || other.includeOwn,
-      });
-    }
-  }
-  return [...merged.values()];
 }

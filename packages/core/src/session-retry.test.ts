@@ -8,7 +8,7 @@ it('G8: a sign-in whose memberships cannot be read ends about ten seconds later,
   const lone: LoneNode = new LoneNode({
     faults: () => ({
       conversations: {
-        membershipsOf: () => new Promise((_, reject) => lone.clock.after(5_000, () => reject(away()))),
+        profilesOf: () => new Promise((_, reject) => lone.clock.after(5_000, () => reject(away()))),
       },
     }),
   });

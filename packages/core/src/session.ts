@@ -1,40 +1,63 @@
-import { CLOSE_CODES, type CloseName, ERROR_CODES, type ErrorName, encodeSignedIn } from '@parley/protocol';
-import type { Caller } from './handlers/caller.ts';
+import {
+  CLOSE_CODES,
+  type CloseName,
+  decodeHello,
+  type ErrorName,
+  encodeFrame,
+  encodeSignedIn,
+  formatTimestamp,
+  type Hello,
+  type Ref,
+  TIMES,
+} from '@parley/protocol';
+import { currentWire } from './current-wire.ts';
+import type { Caller, SessionControl } from './handlers/caller.ts';
 import { legacyWire } from './legacy-wire.ts';
 import type { LocalUser } from './local-user.ts';
+import type { LoadedUser } from './membership-loader.ts';
 import type { Connection, ConnectionHandler } from './ports/connection.ts';
 import { StoreError } from './ports/message-store.ts';
-import type { Reply } from './reply.ts';
-import { ReplyQueue, type Slot } from './reply-queue.ts';
+import type { Slot } from './replies.ts';
 import type { NodeServices } from './services.ts';
 import { type DeliveryOwner, SessionDelivery } from './session-delivery.ts';
-import type { User } from './types.ts';
-import type { Ref, Wire } from './wire.ts';
+import { SessionExpiry } from './session-expiry.ts';
+import { type RequestOwner, SessionRequests } from './session-requests.ts';
+import { type Proof, signIn } from './sign-in.ts';
+import type { TimeUs } from './types.ts';
+import { encodeWelcome, resumeOf } from './welcome.ts';
 
 type Phase =
   | { readonly kind: 'awaiting_sign_in' }
   /** Frames that came before the sign-in was through wait in `early`. */
   | { readonly kind: 'signing_in'; readonly early: string[]; earlyBytes: number }
-  | { readonly kind: 'signed_in'; readonly caller: Caller; readonly delivery: SessionDelivery }
+  | { readonly kind: 'signed_in'; readonly caller: Caller }
   /** No more frames are taken; the answers to those that were still go out. */
-  | { readonly kind: 'closing'; readonly delivery: SessionDelivery | null }
+  | { readonly kind: 'closing' }
   | { readonly kind: 'closed' };
 
+/** A goodbye that was asked for. */
+const BYE = { code: 1000, reason: 'bye' };
+
 /**
- * The protocol state of one connection, and the only one that touches it: decodes, signs in, dispatches, and answers in order. Delivery has a
- * state of its own (`SessionDelivery`).
+ * The protocol state of one connection, and with its delivery and requests the only one that touches it. The first frame decides which protocol is
+ * spoken.
  */
-export class Session implements ConnectionHandler, DeliveryOwner {
+export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, SessionControl {
   readonly id: number;
   readonly acceptedAtMs: number;
   readonly #connection: Connection;
   readonly #services: NodeServices;
-  readonly #replies: ReplyQueue;
   readonly #onClosed: (session: Session, user: LocalUser | null) => void;
   #phase: Phase = { kind: 'awaiting_sign_in' };
+  #requests: SessionRequests;
   #user: LocalUser | null = null;
+  #delivery: SessionDelivery | null = null;
+  /** The place of the answer to the first frame of a legacy client. */
   #greeting: Slot | null = null;
-  readonly #wire: Wire = legacyWire;
+  /** The first frame of a current client, until it is answered. */
+  #hello: { readonly frame: Hello; readonly proof: Proof } | null = null;
+  #expiry: SessionExpiry | null = null;
+  #leaving = false;
 
   constructor(
     connection: Connection,
@@ -45,7 +68,7 @@ export class Session implements ConnectionHandler, DeliveryOwner {
     this.acceptedAtMs = services.clock.nowMs();
     this.#connection = connection;
     this.#services = services;
-    this.#replies = new ReplyQueue(connection);
+    this.#requests = new SessionRequests(legacyWire, connection, services, this);
     this.#onClosed = onClosed;
   }
 
@@ -54,7 +77,7 @@ export class Session implements ConnectionHandler, DeliveryOwner {
   }
 
   get awaitingSignIn(): boolean {
-    return this.#phase.kind === 'awaiting_sign_in' || this.#phase.kind === 'signing_in';
+    return this.#phase.kind === 'awaiting_sign_in' || (this.#phase.kind === 'signing_in' && this.#user === null);
   }
 
   onText(text: string): void {
@@ -62,7 +85,7 @@ export class Session implements ConnectionHandler, DeliveryOwner {
     switch (phase.kind) {
       case 'awaiting_sign_in':
         this.#phase = { kind: 'signing_in', early: [], earlyBytes: 0 };
-        void this.#signIn(text);
+        this.#takeFirst(text);
         break;
       case 'signing_in': {
         const { maxEarlyFrames, maxEarlyBytes } = this.#services.settings;
@@ -73,7 +96,7 @@ export class Session implements ConnectionHandler, DeliveryOwner {
         break;
       }
       case 'signed_in':
-        this.#receive(text, phase.caller);
+        this.#requests.receive(text, phase.caller);
         break;
       case 'closing':
       case 'closed':
@@ -83,16 +106,16 @@ export class Session implements ConnectionHandler, DeliveryOwner {
 
   onBinary(): void {
     if (this.#phase.kind === 'awaiting_sign_in') this.#end('sign_in_refused', 'invalid_user_id');
-    else if (this.#phase.kind === 'signed_in') this.#replies.answer(this.#error('binary_frame'));
+    else if (this.#phase.kind === 'signed_in') this.#requests.refuse('binary_frame');
     else if (this.#phase.kind === 'signing_in') this.#end('too_many_frames', 'binary_frame');
   }
 
   onPong(payload: string): void {
-    if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') this.#phase.delivery?.onPong(payload);
+    if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') this.#delivery?.onPong(payload);
   }
 
   onDrain(): void {
-    if (this.#phase.kind === 'signed_in') this.#phase.delivery.onDrain();
+    this.#delivery?.onDrain();
   }
 
   onClose({ code, slow }: { readonly code: number; readonly slow: boolean }): void {
@@ -103,14 +126,25 @@ export class Session implements ConnectionHandler, DeliveryOwner {
   }
 
   /** Only now the answer to the first frame: what is committed after it comes live, whatever other connections of the user have taken or sent (L14). */
-  onLoaded(): void {
-    if (this.#greeting === null || this.#user === null) return;
-    this.#replies.settle(this.#greeting, encodeSignedIn(this.#user.id));
-    this.#greeting = null;
+  onLoaded(loaded: LoadedUser): Promise<void> | void {
+    if (this.#user === null) return;
+    this.#greet(this.#user);
+    if (this.#hello === null) return;
+    const { name } = this.#hello.proof;
+    if (loaded.name !== null && (name === null || name === loaded.name)) this.#welcome(loaded.name);
+    else return this.#introduce(this.#user, name);
   }
 
   onLoadFailed(): void {
     this.#end('internal', 'store_unavailable');
+  }
+
+  onAnswered(): void {
+    if (this.#leaving && this.answered) this.#closeWith(BYE);
+  }
+
+  closeFor(name: CloseName): void {
+    this.#closeWith(CLOSE_CODES[name]);
   }
 
   /** The deadline for the first frame has passed. */
@@ -120,150 +154,160 @@ export class Session implements ConnectionHandler, DeliveryOwner {
 
   /** G10, first step: the other direction goes quiet, so that a last ping can prove what was delivered. Requests go on being answered. */
   beginDrain(): void {
-    if (this.#phase.kind !== 'signed_in') return;
-    const { delivery } = this.#phase;
+    if (this.#phase.kind !== 'signed_in' || this.#delivery === null || this.#user === null) return;
     // Answers wait behind the greeting; what is pending stays so.
-    this.onLoaded();
-    delivery.freeze();
-    if (delivery.watermark.wantsPing) delivery.watermark.ping(this.#connection, this.#services.clock.nowMs());
+    this.#greet(this.#user);
+    this.#delivery.freeze();
+    const { watermark } = this.#delivery;
+    if (watermark.wantsPing) watermark.ping(this.#connection, this.#services.clock.nowMs());
+    if (this.#requests.protocol === 'legacy') return;
+    const reconnect_after_ms = Math.floor(this.#services.random() * TIMES.maxReconnectAfterMs);
+    this.#connection.send(encodeFrame({ type: 'goaway', reconnect_after_ms }));
   }
 
   /** G10, last step for a client that never pauses: takes no more frames; the answers to those it has taken still go out. */
   stopTaking(): void {
-    if (this.#phase.kind === 'signed_in') this.#phase = { kind: 'closing', delivery: this.#phase.delivery };
+    if (this.#phase.kind === 'signed_in') this.#phase = { kind: 'closing' };
   }
 
   /** Every request that was taken has its answer. */
   get answered(): boolean {
-    return this.#replies.waiting === 0;
+    return this.#requests.replies.waiting === 0;
   }
 
-  /** Every frame that was sent is proven delivered. */
+  /** Every frame that was sent is proven delivered, as far as that is this side's business. */
   get proven(): boolean {
-    if (this.#phase.kind !== 'signed_in' && this.#phase.kind !== 'closing') return true;
-    return this.#phase.delivery?.watermark.settled ?? true;
+    return this.#delivery?.watermark.settled ?? true;
   }
 
   goAway(): void {
-    this.#close('service_restart');
+    this.closeFor('service_restart');
   }
 
-  async #signIn(firstFrame: string): Promise<void> {
-    const services = this.#services;
-    try {
-      const identity = await services.authenticator.authenticate(firstFrame);
-      if (!identity.ok) {
-        // Trouble on this side is no reason to stay away.
-        const close = ERROR_CODES[identity.error].temporary ? 'internal' : 'sign_in_refused';
-        this.#end(close, identity.error, identity.detail);
-        return;
-      }
-      const user = await services.signIns.ask({ userId: identity.userId, name: identity.name });
-      this.#welcome(user);
-    } catch (error) {
-      services.log.error({ err: error, session: this.id }, 'sign-in failed');
-      this.#end('internal', error instanceof StoreError ? 'store_unavailable' : 'internal');
+  renew(expiresAtUs: TimeUs): void {
+    this.#expiry?.set(expiresAtUs);
+  }
+
+  leave(): void {
+    this.stopTaking();
+    this.#leaving = true;
+  }
+
+  #takeFirst(text: string): void {
+    const decoded = decodeHello(text);
+    if (decoded.kind === 'not_hello') {
+      void this.#signIn(text, null);
+      return;
+    }
+    this.#requests = new SessionRequests(currentWire, this.#connection, this.#services, this);
+    if (decoded.kind === 'hello') {
+      void this.#signIn(decoded.hello.token ?? String(decoded.hello.user_id), decoded.hello);
+    } else {
+      const close = decoded.error === 'unsupported_version' ? 'unsupported_version' : 'sign_in_refused';
+      this.#end(close, decoded.error, decoded.detail, decoded.ref);
     }
   }
 
-  #welcome(stored: User): void {
-    if (this.#phase.kind !== 'signing_in') return;
-    const { early } = this.#phase;
+  async #signIn(claim: string, hello: Hello | null): Promise<void> {
     const services = this.#services;
-    const user = services.hub.localUser(stored);
+    const result = await signIn(claim, hello === null, services, this.id);
+    if (!result.ok) {
+      this.#end(result.close, result.error, result.detail, hello?.ref);
+      return;
+    }
+    if (this.#phase.kind !== 'signing_in') return;
+    const user = services.hub.localUser(result.user);
     const delivery = new SessionDelivery({
       sessionId: this.id,
       connection: this.#connection,
       user,
       services,
       owner: this,
+      resume: hello === null ? null : resumeOf(hello, services.epoch),
     });
     services.hub.addRecipient(user, delivery);
     this.#user = user;
-    const caller: Caller = { user, sessionId: this.id, lookups: null };
-    this.#phase = { kind: 'signed_in', caller, delivery };
-    services.telemetry.signedIn();
-    services.log.debug({ userId: user.id, session: this.id }, 'signed in');
-    this.#greeting = this.#replies.reserve();
+    this.#delivery = delivery;
+    if (hello !== null) {
+      this.#hello = { frame: hello, proof: result.proof };
+      void delivery.start();
+      return;
+    }
+    const early = this.#takeFrames(user, delivery);
+    this.#greeting = this.#requests.replies.reserve();
     void delivery.start();
     for (const text of early) this.onText(text);
   }
 
-  #receive(text: string, caller: Caller): void {
-    const services = this.#services;
-    const decoded = this.#wire.decode(text);
-    if (!decoded.ok) {
-      services.telemetry.frameReceived('invalid');
-      this.#replies.answer(this.#error(decoded.error, decoded.detail, decoded.ref));
-      this.#checkUnanswered();
-      return;
-    }
-    const { frame } = decoded;
-    const ref = this.#wire.refOf(frame);
-    services.telemetry.frameReceived(frame.type);
-    if (this.#replies.waiting >= services.settings.maxInFlightPerSession) {
-      this.#replies.answer(this.#error('overloaded', 'Wait for answers before you send more.', ref));
-      this.#checkUnanswered();
-      return;
-    }
-    const slot = this.#replies.reserve();
-    this.#wire.dispatch(frame, caller, services).then(
-      (reply) => this.#settle(slot, reply, ref),
-      (error: unknown) => this.#settle(slot, this.#failure(error, frame.type), ref),
-    );
+  /** @returns the frames that came before */
+  #takeFrames(user: LocalUser, delivery: SessionDelivery): readonly string[] {
+    const early = this.#phase.kind === 'signing_in' ? this.#phase.early : [];
+    const own = { delivery, session: this, watcher: delivery, typing: null, lookups: null };
+    const caller: Caller = { user, sessionId: this.id, ...own };
+    this.#phase = { kind: 'signed_in', caller };
+    this.#services.telemetry.signedIn();
+    this.#services.log.debug({ userId: user.id, session: this.id, protocol: delivery.protocol }, 'signed in');
+    return early;
   }
 
-  #checkUnanswered(): void {
-    if (this.#replies.waiting >= this.#services.settings.maxUnansweredPerSession) this.#close('too_many_frames');
+  #greet(user: LocalUser): void {
+    if (this.#greeting === null) return;
+    this.#requests.replies.settle(this.#greeting, encodeSignedIn(user.id));
+    this.#greeting = null;
   }
 
-  #settle(slot: Slot, reply: Reply, ref: Ref): void {
-    switch (reply.kind) {
-      case 'error':
-        this.#replies.settle(slot, this.#error(reply.name, reply.detail, ref, reply.retryAfterMs));
-        break;
-      case 'close':
-        // In this order: an answer that waits behind this one would be taken for the answer to this one (G1).
-        this.#close(reply.name);
-        this.#replies.settle(slot, null);
-        break;
-      default:
-        this.#replies.settle(slot, this.#wire.encodeReply(reply, ref));
+  /** The user is new to the store, or has another name now. */
+  async #introduce(user: LocalUser, name: string | null): Promise<void> {
+    try {
+      this.#welcome((await this.#services.signIns.ask({ userId: user.id, name })).name);
+    } catch (error) {
+      this.#services.log.error({ err: error, session: this.id }, 'sign-in failed');
+      this.#end('internal', error instanceof StoreError ? 'store_unavailable' : 'internal');
     }
   }
 
-  #failure(error: unknown, type: string): Reply {
-    this.#services.log.error({ err: error, session: this.id, type }, 'a request failed');
-    return { kind: 'error', name: error instanceof StoreError ? 'store_unavailable' : 'internal' };
+  #welcome(name: string): void {
+    const user = this.#user;
+    const delivery = this.#delivery;
+    if (this.#phase.kind !== 'signing_in' || this.#hello === null || user === null || delivery === null) return;
+    const { frame, proof } = this.#hello;
+    this.#hello = null;
+    user.name = name;
+    const early = this.#takeFrames(user, delivery);
+    this.#connection.send(encodeWelcome(frame, user, this.id, proof.expiresAtUs, this.#services));
+    if (proof.expiresAtUs !== undefined) this.#watchExpiry(proof.expiresAtUs);
+    for (const text of early) this.onText(text);
   }
 
-  #error(name: ErrorName, detail?: string, ref?: Ref, retryAfterMs?: number): string {
-    this.#services.telemetry.errorSent(name);
-    return this.#wire.encodeError(name, detail, ref, retryAfterMs);
+  #watchExpiry(expiresAtUs: TimeUs): void {
+    const onSoon = (atUs: TimeUs): void => {
+      this.#connection.send(encodeFrame({ type: 'refresh_needed', expires_at: formatTimestamp(atUs) }));
+    };
+    const onExpired = (): void => this.closeFor('token_expired');
+    this.#expiry = new SessionExpiry(this.#services.clock, TIMES.refreshAheadMs, onSoon, onExpired);
+    this.#expiry.set(expiresAtUs);
   }
 
   /** One error frame, then the end. */
-  #end(close: CloseName, error: ErrorName, detail?: string): void {
+  #end(close: CloseName, error: ErrorName, detail?: string, ref?: Ref): void {
     if (this.#phase.kind === 'closed' || this.#phase.kind === 'closing') return;
-    this.#connection.send(this.#error(error, detail));
-    this.#close(close);
+    this.#connection.send(this.#requests.error(error, detail, ref));
+    this.closeFor(close);
   }
 
-  #close(name: CloseName): void {
+  #closeWith({ code, reason }: { readonly code: number; readonly reason: string }): void {
     if (this.#phase.kind === 'closed') return;
     this.#leave();
-    this.#phase = { kind: 'closing', delivery: null };
-    const { code, reason } = CLOSE_CODES[name];
+    this.#phase = { kind: 'closing' };
     this.#connection.close(code, reason);
   }
 
   /** Ends delivery and the node's interest in the user. Idempotent. */
   #leave(): void {
-    if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') {
-      const { delivery } = this.#phase;
-      if (delivery === null) return;
-      delivery.close();
-      this.#services.hub.removeRecipient(delivery.user, delivery);
-    }
+    this.#expiry?.stop();
+    if (this.#delivery === null) return;
+    this.#delivery.close();
+    this.#services.presence.drop(this.#delivery);
+    this.#services.hub.removeRecipient(this.#delivery.user, this.#delivery);
   }
 }

@@ -4,7 +4,6 @@ import type { CancelTimer, Clock } from './ports/clock.ts';
 import type { ConversationStore } from './ports/conversation-store.ts';
 import type { MessageStore } from './ports/message-store.ts';
 import type { Log } from './ports/telemetry.ts';
-import type { TopicInterest } from './topic-interest.ts';
 import type { ConversationId, MessageId } from './types.ts';
 
 const MAX_HEADS = 5_000;
@@ -20,7 +19,6 @@ export class TailReader {
   readonly #loader: MembershipLoader;
   readonly #messages: Pick<MessageStore, 'headsSince' | 'lastMessageId'>;
   readonly #conversations: Pick<ConversationStore, 'membersOf'>;
-  readonly #interest: TopicInterest;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #periodMs: number;
@@ -38,7 +36,6 @@ export class TailReader {
     loader: MembershipLoader;
     messages: Pick<MessageStore, 'headsSince' | 'lastMessageId'>;
     conversations: Pick<ConversationStore, 'membersOf'>;
-    interest: TopicInterest;
     clock: Clock;
     log: Log;
     periodMs: number;
@@ -49,7 +46,6 @@ export class TailReader {
     this.#loader = deps.loader;
     this.#messages = deps.messages;
     this.#conversations = deps.conversations;
-    this.#interest = deps.interest;
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#periodMs = deps.periodMs;
@@ -103,14 +99,14 @@ export class TailReader {
   async #admit(conversationIds: readonly ConversationId[]): Promise<void> {
     for (let at = 0; at < conversationIds.length; at += MEMBERS_PAGE) {
       const page = conversationIds.slice(at, at + MEMBERS_PAGE);
-      const stamp = this.#interest.stamp;
+      const mark = this.#loader.mark();
       const rows = (await this.#conversations.membersOf(page)).filter(
         (row) => this.#hub.user(row.userId) !== undefined,
       );
       const here = new Set(rows.map((row) => row.conversationId));
       if (this.#strangers.size > MAX_STRANGERS) this.#strangers.clear();
       for (const id of page) if (!here.has(id)) this.#strangers.add(id);
-      await this.#loader.attachNew(rows, stamp);
+      await this.#loader.attachNew(rows, mark);
     }
   }
 }

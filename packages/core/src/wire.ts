@@ -1,12 +1,9 @@
-import type { ErrorName, LegacyClientFrame } from '@parley/protocol';
+import type { CurrentClientFrame, ErrorName, LegacyClientFrame, Ref } from '@parley/protocol';
 import type { Caller } from './handlers/caller.ts';
 import type { Reply } from './reply.ts';
 import type { NodeServices } from './services.ts';
 
-/** A client's own name for a request, echoed in its answer; undefined when it gave none. */
-export type Ref = string | number | undefined;
-
-export type ClientFrame = LegacyClientFrame;
+export type ClientFrame = LegacyClientFrame | CurrentClientFrame;
 
 export type Received<Frame> =
   | { readonly ok: true; readonly frame: Frame }
@@ -17,10 +14,13 @@ export interface Wire<Frame extends { readonly type: string } = ClientFrame> {
   readonly protocol: 'legacy' | 'current';
   /** Never throws. */
   decode(text: string): Received<Frame>;
-  refOf(frame: Frame): Ref;
+  /** The client's own name for the request, echoed in its answer. */
+  refOf(frame: Frame): Ref | undefined;
   /** Rejects only with a `StoreError` or on a bug: the session turns both into an error frame. */
-  dispatch(frame: Frame, caller: Caller, services: NodeServices): Promise<Reply>;
+  dispatch(frame: Frame, caller: Caller, services: NodeServices): Promise<Reply> | Reply;
+  /** Whether answers leave in the order of their requests. */
+  readonly ordered: boolean;
   /** @returns null when this protocol says nothing */
-  encodeReply(reply: Exclude<Reply, { kind: 'error' | 'close' }>, ref: Ref): string | null;
-  encodeError(name: ErrorName, detail: string | undefined, ref: Ref, retryAfterMs: number | undefined): string;
+  encodeReply(reply: Exclude<Reply, { kind: 'error' | 'close' }>, ref: Ref | undefined): string | null;
+  encodeError(name: ErrorName, detail?: string, ref?: Ref, retryAfterMs?: number): string;
 }

@@ -1,7 +1,9 @@
 import { ChatNode } from '../chat-node.ts';
 import { MemoryNetwork } from '../memory/memory-network.ts';
 import { createMemoryStores, type MemoryStores } from '../memory/memory-stores.ts';
+import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { ConversationStore } from '../ports/conversation-store.ts';
+import type { GroupStore } from '../ports/group-store.ts';
 import type { MessageStore } from '../ports/message-store.ts';
 import type { ReceiptStore } from '../ports/receipt-store.ts';
 import type { ChatNodeSettings } from '../settings.ts';
@@ -14,6 +16,8 @@ export type StoreFaults = (real: MemoryStores) => {
   readonly messages?: Partial<MessageStore>;
   readonly conversations?: Partial<ConversationStore>;
   readonly receipts?: Partial<ReceiptStore>;
+  readonly groups?: Partial<GroupStore>;
+  readonly reader?: Partial<ConversationReader>;
 };
 
 /** One engine on stores and a bus in memory and a fake clock, for tests of one thing that goes wrong at one moment. */
@@ -35,6 +39,9 @@ export class LoneNode {
       messages: overridden(this.stores.messages, faults.messages),
       conversations: overridden(this.stores.conversations, faults.conversations),
       receipts: overridden(this.stores.receipts, faults.receipts),
+      groups: overridden(this.stores.groups, faults.groups),
+      reader: overridden(this.stores.reader, faults.reader),
+      epoch: 'epoch-1',
       authenticator: trustingAuthenticator,
       telemetry: this.telemetry,
       log: silentLog,

@@ -45,6 +45,7 @@ export class TestCluster {
       bus: network.bus,
       directory: network.directory,
       ...this.database.connect(),
+      epoch: 'epoch-1',
       authenticator: trustingAuthenticator,
       telemetry,
       log: silentLog,

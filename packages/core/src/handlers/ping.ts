@@ -1,0 +1,11 @@
+import { type CurrentClientFrame, formatTimestamp } from '@parley/protocol';
+import type { Reply } from '../reply.ts';
+import type { NodeServices } from '../services.ts';
+
+/** Shows the client that the node and everything between are alive. */
+export function handlePing(
+  _frame: Extract<CurrentClientFrame, { type: 'ping' }>,
+  { clock }: Pick<NodeServices, 'clock'>,
+): Reply {
+  return { kind: 'frame', frame: { type: 'pong', time: formatTimestamp(clock.nowUs()) } };
+}

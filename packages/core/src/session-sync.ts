@@ -1,0 +1,110 @@
+import { type CurrentServerFrame, encodeFrame } from '@parley/protocol';
+import type { ConversationFeed } from './conversation-feed.ts';
+import type { CatchUpRange } from './local-user.ts';
+import type { LoadedConversation } from './membership-loader.ts';
+import type { ConversationId, Seq } from './types.ts';
+
+/** What a device of the current protocol says it has. */
+export interface Resume {
+  /** Null: as far as the server knows the user's devices to be. */
+  readonly cursors: ReadonlyMap<ConversationId, Seq> | null;
+  /** False when the cursors belong to another store, or to this one before it was put back. */
+  readonly sameEpoch: boolean;
+  /** Which of the cursors are groups, as far as the device knows. */
+  readonly groups: readonly ConversationId[];
+  /** Conversations whose present statuses to tell; null: all, within bounds. */
+  readonly statusOf: readonly ConversationId[] | null;
+}
+
+/** What a legacy session reads: everything pending; its own messages are pending for nobody (L1). */
+export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRange[] {
+  return loaded.map(({ row, feed }) => {
+    const afterSeq = Math.max(row.joinedSeq, row.deliveredSeq);
+    // What is above the feed's position comes through the feed.
+    return { feed, afterSeq, uptoSeq: feed.position, includeOwn: false };
+  });
+}
+
+/**
+ * What a device of the current protocol has missed, and what it is told of it: each of its conversations answers `synced` or `reset`, then
+ * `sync_complete`. Lives as long as something is to be announced.
+ */
+export class SessionSync {
+  readonly #send: (frame: string) => void;
+  readonly #initial: boolean;
+  /** Conversations to announce as `synced`, with the messages sent meanwhile. */
+  readonly #open = new Map<ConversationFeed, number>();
+  #announced = 0;
+
+  /** @param initial the answer to a `hello`, which ends with `sync_complete` */
+  constructor(send: (frame: string) => void, initial: boolean) {
+    this.#send = send;
+    this.#initial = initial;
+  }
+
+  /** Answers the conversations without news at once. @returns what the others have missed */
+  begin(loaded: readonly LoadedConversation[], resume: Resume): CatchUpRange[] {
+    const ranges: CatchUpRange[] = [];
+    const known = new Set<ConversationId>();
+    for (const { row, feed } of loaded) {
+      known.add(feed.conversationId);
+      const cursor = resume.cursors?.get(feed.conversationId);
+      const head = Math.max(row.leftSeq ?? row.head, feed.position);
+      if (cursor !== undefined && (!resume.sameEpoch || cursor > head)) {
+        this.#reset(feed, resume.sameEpoch ? 'ahead' : 'epoch');
+        continue;
+      }
+      const afterSeq = Math.max(row.joinedSeq, cursor ?? row.deliveredSeq);
+      if (afterSeq >= feed.position) {
+        this.#synced(feed, 0);
+        continue;
+      }
+      this.#open.set(feed, 0);
+      ranges.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
+    }
+    for (const conversationId of resume.cursors?.keys() ?? []) {
+      if (!known.has(conversationId)) this.#unknown(conversationId, resume);
+    }
+    return ranges;
+  }
+
+  /** The user has become a member of it meanwhile. */
+  announce(feed: ConversationFeed): void {
+    if (!this.#open.has(feed)) this.#open.set(feed, 0);
+  }
+
+  /** A message of the feed was sent from the store. */
+  sent(feed: ConversationFeed): void {
+    const count = this.#open.get(feed);
+    if (count !== undefined) this.#open.set(feed, count + 1);
+  }
+
+  /** All that was missed has been sent. @param uptoSeq how far the conversation was read. @returns whether it was the answer to a `hello` */
+  end(uptoSeq: (feed: ConversationFeed) => Seq): boolean {
+    for (const [feed, recovered] of this.#open) this.#synced(feed, recovered, uptoSeq(feed));
+    if (this.#initial) this.#say({ type: 'sync_complete', conversations: this.#announced });
+    return this.#initial;
+  }
+
+  #synced({ conversationId, kind, position }: ConversationFeed, recovered: number, seq: Seq = position): void {
+    this.#announced++;
+    // By hand: there may be a thousand of them.
+    this.#send(`{"type":"synced","conv_id":${conversationId},"kind":"${kind}","seq":${seq},"recovered":${recovered}}`);
+  }
+
+  #reset({ conversationId, kind, position }: ConversationFeed, reason: 'ahead' | 'epoch'): void {
+    this.#announced++;
+    this.#say({ type: 'reset', conv_id: conversationId, kind, seq: position, reason });
+  }
+
+  /** A cursor of a conversation that this store does not have for the user. */
+  #unknown(conversationId: ConversationId, { sameEpoch, groups }: Resume): void {
+    this.#announced++;
+    const kind = groups.includes(conversationId) ? 'group' : 'personal';
+    this.#say({ type: 'reset', conv_id: conversationId, kind, seq: 0, reason: sameEpoch ? 'ahead' : 'epoch' });
+  }
+
+  #say(frame: CurrentServerFrame): void {
+    this.#send(encodeFrame(frame));
+  }
+}
