@@ -1,4 +1,12 @@
 export { ChatNode, type ChatNodeDependencies, type ChatNodeStatus } from './chat-node.ts';
+export {
+  assertGroupChange,
+  decideGroupChange,
+  type GroupDecision,
+  type GroupFacts,
+  textOfAction,
+  usersOf,
+} from './group-rules.ts';
 export { MemoryNetwork, type MemoryNode } from './memory/memory-network.ts';
 export { MemoryState } from './memory/memory-state.ts';
 export { createMemoryStores, type MemoryStores } from './memory/memory-stores.ts';
@@ -43,5 +51,17 @@ export type {
 } from './ports/receipt-store.ts';
 export type { Log, Telemetry } from './ports/telemetry.ts';
 export { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
-export { assertAppendable, assertAtMost, assertGroupMembers, refusal, STORE_LIMITS } from './store-limits.ts';
+export {
+  assertAppendable,
+  assertAtMost,
+  assertCursors,
+  assertGroupMembers,
+  assertMembersPage,
+  assertPage,
+  assertPair,
+  assertRequest,
+  assertSummaries,
+  refusal,
+  STORE_LIMITS,
+} from './store-limits.ts';
 export * from './types.ts';

@@ -1,3 +1,4 @@
+import type { PageRequest, SummarySelection } from './ports/conversation-reader.ts';
 import type { InitRequest } from './ports/conversation-store.ts';
 import { type AppendRow, StoreError } from './ports/message-store.ts';
 
@@ -15,6 +16,21 @@ export const STORE_LIMITS = {
   maxMembershipUsers: 256,
   maxMembersOfConversations: 256,
   maxGroupMembers: 1_000,
+  maxGroupAdds: 100,
+  maxNameChars: 255,
+  maxDescriptionChars: 4_096,
+  maxSummaries: 100,
+  maxPage: 200,
+  maxMembersPage: 1_000,
+  maxCursorConversations: 256,
+  maxCursorRows: 10_000,
+  /** Messages of one member that `cursors` names one by one. */
+  maxSeenExactly: 1_000,
+  maxUnread: 1_000,
+  /** Messages that are looked at to count unread ones. */
+  maxUnreadScan: 2_000,
+  maxAcquainted: 100,
+  maxLastSeen: 1_000,
 } as const;
 
 /** The error for a call that no retry can help. */
@@ -61,4 +77,23 @@ export function assertRequest(request: InitRequest | undefined, askers: readonly
   const { length } = request.digest;
   if (length === 0 || length > STORE_LIMITS.maxDigestChars) throw refusal('init: digest of 1 to 64 characters');
   if (!askers.includes(request.userId)) throw refusal('init: the request is of a user who takes part');
+}
+
+export function assertSummaries(selection: SummarySelection): void {
+  const count = 'ids' in selection ? selection.ids.length : selection.limit;
+  assertAtMost('conversations', count, STORE_LIMITS.maxSummaries);
+}
+
+export function assertPage({ before, after, limit }: PageRequest): void {
+  assertAtMost('messages', limit, STORE_LIMITS.maxPage);
+  if (before !== undefined && after !== undefined) throw refusal('page: before or after, not both');
+}
+
+export function assertMembersPage(limit: number): void {
+  assertAtMost('members', limit, STORE_LIMITS.maxMembersPage);
+}
+
+export function assertCursors(conversationIds: readonly number[], maxRows: number): void {
+  assertAtMost('conversations', conversationIds.length, STORE_LIMITS.maxCursorConversations);
+  assertAtMost('cursors', maxRows, STORE_LIMITS.maxCursorRows);
 }

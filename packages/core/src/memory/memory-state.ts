@@ -1,4 +1,13 @@
-import type { ConversationId, ConversationKind, MessageId, Role, Seq, TimeUs, UserId } from '../types.ts';
+import type {
+  ConversationId,
+  ConversationKind,
+  MessageId,
+  Role,
+  Seq,
+  StoredMessage,
+  TimeUs,
+  UserId,
+} from '../types.ts';
 
 export type MessageStatus = 'sent' | 'delivered' | 'seen';
 
@@ -43,6 +52,8 @@ export interface MemoryConversation {
   /** The message with seq n is at n - 1, so the head is the length. */
   readonly messages: MemoryMessage[];
   readonly byClientId: Map<string, MemoryMessage>;
+  /** What was asked for by each change of the group, by the same key. */
+  readonly changeTexts: Map<string, string>;
   readonly members: Map<UserId, MemoryMember>;
 }
 
@@ -91,6 +102,7 @@ export class MemoryState {
       membersVersion: 1,
       messages: [],
       byClientId: new Map(),
+      changeTexts: new Map(),
       members: new Map(),
     };
     for (const userId of fields.memberIds)
@@ -118,6 +130,18 @@ export class MemoryState {
     if (own === undefined) this.conversationsOf.set(userId, [conversation]);
     else own.push(conversation);
     return member;
+  }
+
+  append(conversation: MemoryConversation, clientKey: string, message: MemoryMessage): void {
+    conversation.messages.push(message);
+    conversation.byClientId.set(clientKey, message);
+    this.messages.push(message);
+  }
+
+  stored(message: MemoryMessage): StoredMessage {
+    const { conversationId, kind, seq, messageId, senderId, clientId, body, sentAtUs, isEvent } = message;
+    const senderName = this.senderName(senderId);
+    return { conversationId, kind, seq, messageId, senderId, senderName, clientId, body, sentAtUs, isEvent };
   }
 
   senderName(senderId: UserId): string {

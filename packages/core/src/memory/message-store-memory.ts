@@ -54,9 +54,7 @@ export class MemoryMessageStore implements MessageStore {
       deliveredAtUs: null,
       seenAtUs: null,
     };
-    conversation.messages.push(message);
-    conversation.byClientId.set(clientKey(row), message);
-    this.#state.messages.push(message);
+    this.#state.append(conversation, clientKey(row), message);
     return { kind: 'stored', seq: message.seq, messageId: message.messageId, sentAtUs: message.sentAtUs };
   }
 
@@ -77,7 +75,7 @@ export class MemoryMessageStore implements MessageStore {
       const found: StoredMessage[] = [];
       for (const message of this.#range(range)) {
         if (found.length >= range.limit) break;
-        if (message.senderId !== excludeSender) found.push(this.#stored(message));
+        if (message.senderId !== excludeSender) found.push(this.#state.stored(message));
       }
       return found;
     });
@@ -149,11 +147,5 @@ export class MemoryMessageStore implements MessageStore {
   #range(range: Omit<ReadRange, 'limit'>): MemoryMessage[] {
     const messages = this.#state.conversations.get(range.conversationId)?.messages ?? [];
     return messages.slice(Math.max(0, range.afterSeq), Math.max(0, range.uptoSeq));
-  }
-
-  #stored(message: MemoryMessage): StoredMessage {
-    const { conversationId, kind, seq, messageId, senderId, clientId, body, sentAtUs, isEvent } = message;
-    const senderName = this.#state.senderName(senderId);
-    return { conversationId, kind, seq, messageId, senderId, senderName, clientId, body, sentAtUs, isEvent };
   }
 }

@@ -1,6 +1,8 @@
 import { MemoryState } from '../memory/memory-state.ts';
 import { createMemoryStores } from '../memory/memory-stores.ts';
+import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { ConversationStore } from '../ports/conversation-store.ts';
+import type { GroupStore } from '../ports/group-store.ts';
 import { type MessageStore, StoreError } from '../ports/message-store.ts';
 import type { ReceiptStore } from '../ports/receipt-store.ts';
 import type { Random } from './random.ts';
@@ -10,6 +12,8 @@ export interface SeededStores {
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly receipts: ReceiptStore;
+  readonly groups: GroupStore;
+  readonly reader: ConversationReader;
 }
 
 /**
@@ -28,11 +32,13 @@ export class SeededDatabase {
   }
 
   connect(): SeededStores {
-    const { messages, conversations, receipts } = createMemoryStores(this.state);
+    const { messages, conversations, receipts, groups, reader } = createMemoryStores(this.state);
     return {
       messages: this.#remote(messages),
       conversations: this.#remote(conversations),
       receipts: this.#remote(receipts),
+      groups: this.#remote(groups),
+      reader: this.#remote(reader),
     };
   }
 
