@@ -122,6 +122,18 @@ describe('stale memberships (G7)', () => {
     expect(bench.retried).toEqual([]);
   });
 
+  it('refuses the rows of a sender for the reason that the store gives', async () => {
+    const bench = new CommitBench({ maxBatchRows: 8 });
+    bench.store.membersVersions.set(1, 2);
+    bench.currentMembersVersion = async (userId) => (userId === 8 ? 'blocked' : 2);
+    bench.send('a');
+    bench.send('unwelcome', { senderId: 8 });
+    bench.send('b');
+    await bench.clock.settle();
+    expect(settles(bench)).toEqual(['a stored', 'unwelcome blocked', 'b stored']);
+    expect(bench.stored()).toBe('a b');
+  });
+
   it('leaves conversations that are not stale alone', async () => {
     const bench = new CommitBench({ lanes: 1 });
     bench.store.membersVersions.set(1, 2);

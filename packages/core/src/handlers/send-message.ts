@@ -1,22 +1,29 @@
+import type { ErrorName } from '@parley/protocol';
 import type { ConversationFeed } from '../conversation-feed.ts';
 import type { SendOutcome } from '../group-commit.ts';
 import { OutgoingSend } from '../outgoing-send.ts';
 import type { AppendRow } from '../ports/message-store.ts';
 import { type Reply, refusal } from '../reply.ts';
+import { senderStanding } from '../sender-standing.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, ConversationKind } from '../types.ts';
 import type { Caller } from './caller.ts';
 
-interface Send {
+export interface Send {
   readonly type: ConversationKind;
   readonly conversationId: ConversationId;
   readonly body: string;
+  /** The client's own, good for ever (G3); the node makes one when it gave none. */
+  readonly clientId?: string | undefined;
 }
 
 /** L3, L6: appends a message. The answer says that it is committed (G1); delivering it is the feed's business. */
 export function handleSendMessage(send: Send, caller: Caller, services: NodeServices): Promise<Reply> {
-  const feed = caller.user.feeds.get(send.conversationId);
-  if (feed === undefined || caller.lookups?.has(send.conversationId)) return lookUpAndAppend(send, caller, services);
+  const { conversationId } = send;
+  const feed = caller.user.feeds.get(conversationId);
+  if (feed === undefined || caller.lookups?.has(conversationId) || caller.user.blockedIn?.has(conversationId)) {
+    return lookUpAndAppend(send, caller, services);
+  }
   return append(send, feed, caller, services);
 }
 
@@ -31,7 +38,7 @@ function append(send: Send, feed: ConversationFeed, caller: Caller, services: No
     kind: feed.kind,
     senderId,
     recipientId: feed.kind === 'group' ? null : a === senderId ? b : a,
-    clientId: services.clientIds.make(caller.sessionId),
+    clientId: send.clientId ?? services.clientIds.make(caller.sessionId),
     body: send.body,
     sentAtUs: services.clock.nowUs(),
     membersVersion: feed.membersVersion,
@@ -40,13 +47,19 @@ function append(send: Send, feed: ConversationFeed, caller: Caller, services: No
   return new Promise((resolve) => {
     const settle = (outcome: SendOutcome): void => {
       if (outcome.kind === 'unknown') services.doubtful.note(feed);
-      resolve(replyTo(outcome, row));
+      resolve(replyTo(outcome, row, send, caller, services));
     };
     services.groupCommit.submit(new OutgoingSend(row, origin, settle));
   });
 }
 
-function replyTo(outcome: SendOutcome, { conversationId, clientId }: AppendRow): Reply {
+function replyTo(
+  outcome: SendOutcome,
+  { conversationId, clientId }: AppendRow,
+  send: Send,
+  caller: Caller,
+  services: NodeServices,
+): Reply | Promise<Reply> {
   switch (outcome.kind) {
     case 'stored':
     case 'duplicate': {
@@ -55,25 +68,39 @@ function replyTo(outcome: SendOutcome, { conversationId, clientId }: AppendRow):
       return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate };
     }
     case 'refused':
-      return refusal(outcome.error);
+      return barred(outcome.error) ? firstOrRefusal(outcome.error, send, caller, services) : refusal(outcome.error);
     case 'unknown':
       return { kind: 'close', name: 'outcome_unknown' };
   }
 }
 
-/** The conversation is not known here yet (it is new, or the session is still loading): asks the store, in turn with the session's other sends to it. */
+const barred = (error: ErrorName): boolean => error === 'not_a_member' || error === 'blocked';
+
+/** G3: who may not write any more still finds what it wrote, by the client's own id. */
+async function firstOrRefusal(error: ErrorName, send: Send, caller: Caller, services: NodeServices): Promise<Reply> {
+  const { conversationId, clientId } = send;
+  if (clientId === undefined) return refusal(error);
+  const first = await services.messages.findByClientId(conversationId, caller.user.id, clientId);
+  if (first === null) return refusal(error);
+  if (first.isEvent || first.body !== send.body) return refusal('client_id_conflict');
+  const { messageId, seq, sentAtUs } = first;
+  return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate: true };
+}
+
+/**
+ * The conversation is not known here yet (it is new, or the session is still loading), or the sender was blocked when it was last read: asks the store, in
+ * turn with the session's other sends to it.
+ */
 async function lookUpAndAppend(send: Send, caller: Caller, services: NodeServices): Promise<Reply> {
   const { conversationId } = send;
   caller.lookups ??= new Map();
   const { lookups } = caller;
   const before = lookups.get(conversationId) ?? Promise.resolve();
-  const lookup = before
-    .catch(() => undefined)
-    .then(() => caller.user.feeds.get(conversationId) ?? admit(conversationId, caller, services));
+  const lookup = before.catch(() => undefined).then(() => lookUp(conversationId, caller, services));
   lookups.set(conversationId, lookup);
   try {
     const feed = await lookup;
-    if (feed === undefined) return refusal('not_a_member');
+    if (typeof feed === 'string') return await firstOrRefusal(feed, send, caller, services);
     // Without an await in between: the order of the look-ups is the order of the appends.
     return await append(send, feed, caller, services);
   } finally {
@@ -81,11 +108,16 @@ async function lookUpAndAppend(send: Send, caller: Caller, services: NodeService
   }
 }
 
-async function admit(
+/** @returns the feed to append to, or why the caller may not */
+async function lookUp(
   conversationId: ConversationId,
-  caller: Caller,
+  { user }: Caller,
   services: NodeServices,
-): Promise<ConversationFeed | undefined> {
-  await services.loader.admit(conversationId, [caller.user]);
-  return caller.user.feeds.get(conversationId);
+): Promise<ConversationFeed | ErrorName> {
+  if (!user.feeds.has(conversationId)) await services.loader.admit(conversationId, [user]);
+  if (user.blockedIn?.has(conversationId)) {
+    const standing = await senderStanding(user.id, conversationId, services);
+    if (typeof standing === 'string') return standing;
+  }
+  return user.feeds.get(conversationId) ?? 'not_a_member';
 }

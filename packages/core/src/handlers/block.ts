@@ -1,0 +1,21 @@
+import { OK, type Reply, refusal } from '../reply.ts';
+import type { NodeServices } from '../services.ts';
+import type { Caller } from './caller.ts';
+import type { FrameOf } from './frame-of.ts';
+import { refusedInit } from './refused-init.ts';
+
+/**
+ * `block` and `unblock`: the other may, or may not, write into the personal conversation of the two, which is opened when there is none. Takes effect on
+ * every node at once: the conversation's members' version moves on, so that what is checked against an older one is checked anew.
+ */
+export async function handleBlock(
+  frame: FrameOf<'block'> | FrameOf<'unblock'>,
+  caller: Caller,
+  services: NodeServices,
+): Promise<Reply> {
+  if (frame.user_id === caller.user.id) return refusal('invalid_frame', 'user_id: name another user.');
+  const result = await services.conversations.setBlocked(caller.user.id, frame.user_id, frame.type === 'block');
+  if (!result.ok) return refusedInit(result);
+  if (!caller.user.feeds.has(result.conversationId)) await services.loader.admit(result.conversationId, [caller.user]);
+  return OK;
+}
