@@ -12,23 +12,23 @@ const ID_SCHEMA = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGE
  */
 export const id = z.custom<number>(isId, { error: 'send a positive integer.' }).meta(ID_SCHEMA);
 
-/** Whether `ids(max)` takes it. */
-export const isIds = (value: unknown, max: number): value is readonly number[] =>
-  Array.isArray(value) && value.length > 0 && value.length <= max && value.every(isId);
+/** Whether `ids(max, min)` takes it. */
+export const isIds = (value: unknown, max: number, min: 0 | 1 = 1): value is readonly number[] =>
+  Array.isArray(value) && value.length >= min && value.length <= max && value.every(isId);
 
 /**
  * A list of ids. One check for the whole list: `z.array` would make an issue for each wrong entry, and a frame holds
  * hundreds of thousands. Its JSON Schema is written here too.
  */
-export const ids = (max: number) =>
+export const ids = (max: number, min: 0 | 1 = 1) =>
   z
-    .custom<readonly number[]>((value) => isIds(value, max), {
-      error: `send an array of 1 to ${max} positive integers.`,
+    .custom<readonly number[]>((value) => isIds(value, max, min), {
+      error: `send an array of ${min} to ${max} positive integers.`,
     })
     .meta({
       type: 'array',
       items: ID_SCHEMA,
-      minItems: 1,
+      minItems: min,
       maxItems: max,
     });
 
@@ -61,7 +61,7 @@ export const text = (maxBytes: number, minBytes: 0 | 1 = 0) =>
         context.issues.push({ code: 'custom', input, message: fault.send, params: { name: fault.name } });
     })
     // A character has at least one byte. The exact bound, in bytes, is beyond JSON Schema.
-    .meta({ minLength: minBytes, maxLength: maxBytes, 'x-maxBytes': maxBytes });
+    .meta({ minLength: minBytes, maxLength: maxBytes, 'x-max-bytes': maxBytes });
 
 export const messageBody = text(LIMITS.maxMessageBytes, 1);
 

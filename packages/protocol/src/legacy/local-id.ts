@@ -9,7 +9,7 @@ const SEND_LOCAL_ID = `send an integer or a string of at most ${LIMITS.maxLocalI
  */
 export const localConversationId = z.union(
   [
-    z.number({ error: SEND_LOCAL_ID }).refine(Number.isInteger, { error: SEND_LOCAL_ID }),
+    z.number({ error: SEND_LOCAL_ID }).refine(Number.isInteger, { error: SEND_LOCAL_ID }).meta({ type: 'integer' }),
     z
       .string({ error: SEND_LOCAL_ID })
       .max(LIMITS.maxLocalIdChars, { error: SEND_LOCAL_ID })

@@ -67,7 +67,7 @@ export const hello = z
       ),
     ),
     groups: maybe(
-      ids(LIMITS.maxCursors).describe('Which of the cursors are of groups, when known: it spares the node a read.'),
+      ids(LIMITS.maxCursors, 0).describe('Which of the cursors are of groups, when known: it spares the node a read.'),
     ),
     epoch: maybe(
       z
@@ -76,16 +76,9 @@ export const hello = z
         .describe('The epoch of the store that the cursors belong to, from `welcome`.'),
     ),
     status_of: maybe(
-      z
-        .custom<readonly number[]>(isStatusOf, {
-          error: `send an array of at most ${LIMITS.maxStatusOf} positive integers.`,
-        })
-        .meta({
-          type: 'array',
-          items: { type: 'integer', minimum: 1, maximum: MAX_SAFE },
-          maxItems: LIMITS.maxStatusOf,
-          description: `Conversations whose present \`status\` to tell after the sync. Without it: of the first ${LIMITS.maxStatusUnasked} conversations; \`[]\`: of none.`,
-        }),
+      ids(LIMITS.maxStatusOf, 0).describe(
+        `Conversations whose present \`status\` to tell after the sync. Without it: of the first ${LIMITS.maxStatusUnasked} conversations; \`[]\`: of none.`,
+      ),
     ),
     ref: maybe(ref),
   })
@@ -97,11 +90,3 @@ export const hello = z
     oneOf: [{ required: ['token'] }, { required: ['user_id'] }],
   });
 export type Hello = z.output<typeof hello>;
-
-function isStatusOf(value: unknown): boolean {
-  return (
-    Array.isArray(value) &&
-    value.length <= LIMITS.maxStatusOf &&
-    value.every((entry) => typeof entry === 'number' && entry > 0 && Number.isSafeInteger(entry))
-  );
-}
