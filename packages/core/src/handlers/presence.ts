@@ -1,29 +1,24 @@
 import { formatTimestamp } from '@parley/protocol';
 import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { PresenceState } from '../presence-frame.ts';
-import type { Watcher } from '../presence-table.ts';
 import type { PresenceAnswer, PresenceWatch } from '../presence-watch.ts';
 import { type Reply, refusal } from '../reply.ts';
 import type { UserId } from '../types.ts';
 import type { Caller } from './caller.ts';
 
-export type PresenceCaller = Pick<Caller, 'user'> & { readonly watcher: Watcher };
+export type PresenceCaller = Pick<Caller, 'user' | 'watcher'>;
 
 export interface PresenceServices {
   readonly presence: PresenceWatch;
   readonly reader: Pick<ConversationReader, 'acquainted'>;
 }
 
-export type PresenceReply =
-  | Reply
-  | { readonly kind: 'frame'; readonly frame: { type: 'presence'; users: ReturnType<typeof told>[] } };
-
 /** Who of these users is online. Only of people that the caller shares a conversation with and is not blocked by, and of itself. */
 export function handlePresence(
   frame: { readonly user_id: readonly UserId[] },
   caller: PresenceCaller,
   services: PresenceServices,
-): Promise<PresenceReply> {
+): Promise<Reply> {
   return answerPresence(frame.user_id, caller, services, (userIds) => services.presence.query(caller.watcher, userIds));
 }
 
@@ -33,7 +28,7 @@ export async function answerPresence(
   caller: PresenceCaller,
   services: PresenceServices,
   ask: (userIds: readonly UserId[]) => Promise<PresenceAnswer>,
-): Promise<PresenceReply> {
+): Promise<Reply> {
   const userIds = [...new Set(asked)];
   const others = userIds.filter((userId) => userId !== caller.user.id);
   if (others.length > 0) {
@@ -44,7 +39,7 @@ export async function answerPresence(
   return replyTo(await ask(userIds));
 }
 
-function replyTo(answered: PresenceAnswer): PresenceReply {
+function replyTo(answered: PresenceAnswer): Reply {
   switch (answered.kind) {
     case 'known':
       return { kind: 'frame', frame: { type: 'presence', users: answered.users.map(told) } };

@@ -1,11 +1,12 @@
+import type { Reply } from '../reply.ts';
 import type { UserId } from '../types.ts';
-import { answerPresence, type PresenceCaller, type PresenceReply, type PresenceServices } from './presence.ts';
+import { answerPresence, type PresenceCaller, type PresenceServices } from './presence.ts';
 
 /** As `presence`; from then on the session is told of changes, until `unwatch` or its end. */
 export function handleWatch(
   frame: { readonly user_id: readonly UserId[] },
   caller: PresenceCaller,
   services: PresenceServices,
-): Promise<PresenceReply> {
+): Promise<Reply> {
   return answerPresence(frame.user_id, caller, services, (userIds) => services.presence.watch(caller.watcher, userIds));
 }
