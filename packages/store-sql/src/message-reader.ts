@@ -13,26 +13,18 @@ import {
 import { CompiledQuery, type Kysely } from 'kysely';
 import { asText, type ChatSchema, kindOfMessage, type Text } from './schema.ts';
 import type { SqlFlavor } from './sql-flavor.ts';
+import { type StoredMessageRow, storedMessageSelect, toStoredMessage } from './stored-message.ts';
 import { guarded } from './transaction.ts';
+import { unionAll } from './union.ts';
 
-interface RangeRow {
-  readonly range_index: number;
-  readonly conversation_id: number;
-  readonly seq: number;
-  readonly id: number;
-  readonly sender_id: number;
-  readonly recipient_id: number | null;
-  readonly sender_name: Text | null;
-  readonly client_id: Text;
-  readonly body: Text;
-  readonly sent_us: number;
-}
+type RangeRow = StoredMessageRow & { readonly range_index: number };
 
 interface FirstMessageRow {
   readonly seq: number;
   readonly id: number;
   readonly body: Text;
   readonly sent_us: number;
+  readonly is_event: number;
 }
 
 interface FirstRow {
@@ -47,15 +39,14 @@ const RANGE = 'm.conversation_id = ? AND m.seq > ? AND m.seq <= ?';
 export class SqlMessageReader {
   protected readonly db: Kysely<ChatSchema>;
   protected readonly flavor: SqlFlavor;
-  readonly #messageColumns: string;
+  readonly #messageSelect: string;
   readonly #firstText: string;
 
   constructor(db: Kysely<ChatSchema>, flavor: SqlFlavor) {
     this.db = db;
     this.flavor = flavor;
-    this.#messageColumns = `m.conversation_id, m.seq, m.id, m.sender_id, m.recipient_id, ${flavor.text('u.name')} AS sender_name, \
-${flavor.text('m.client_id')} AS client_id, ${flavor.text('m.body')} AS body, ${flavor.microseconds('m.sent_at')} AS sent_us`;
-    this.#firstText = `SELECT m.seq, m.id, ${flavor.text('m.body')} AS body, ${flavor.microseconds('m.sent_at')} AS sent_us \
+    this.#messageSelect = storedMessageSelect(flavor);
+    this.#firstText = `SELECT m.seq, m.id, ${flavor.text('m.body')} AS body, ${flavor.microseconds('m.sent_at')} AS sent_us, m.is_event \
 FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id = ?`;
   }
 
@@ -64,8 +55,10 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
     const found: StoredMessage[][] = ranges.map(() => []);
     if (ranges.length === 0) return found;
     const exclude = excludeSender === undefined ? '' : ' AND m.sender_id <> ?';
-    const from = `${this.#messageColumns} FROM messages m LEFT JOIN users u ON u.id = m.sender_id WHERE ${RANGE}${exclude}`;
-    const rows = await this.#union<RangeRow>(
+    const from = `${this.#messageSelect} WHERE ${RANGE}${exclude}`;
+    const rows = await unionAll<RangeRow>(
+      this.db,
+      this.flavor,
       ranges.map((_, index) => `SELECT ${index} AS range_index, ${from} ORDER BY m.seq LIMIT ?`),
       ranges.flatMap(({ conversationId, afterSeq, uptoSeq, limit }) =>
         excludeSender === undefined
@@ -73,7 +66,7 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
           : [conversationId, afterSeq, uptoSeq, excludeSender, limit],
       ),
     );
-    for (const row of rows) found[row.range_index]?.push(toStored(row));
+    for (const row of rows) found[row.range_index]?.push(toStoredMessage(row));
     // A derived table keeps the rows that its ORDER BY chose, but is not bound to keep their order.
     for (const messages of found) messages.sort((a, b) => a.seq - b.seq);
     return found;
@@ -91,7 +84,13 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
     );
     const [row] = rows;
     if (row === undefined) return null;
-    return { seq: row.seq, messageId: row.id, sentAtUs: row.sent_us, body: asText(row.body), isEvent: false };
+    return {
+      seq: row.seq,
+      messageId: row.id,
+      sentAtUs: row.sent_us,
+      body: asText(row.body),
+      isEvent: row.is_event === 1,
+    };
   }
 
   async firstOf(
@@ -102,7 +101,9 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
     const found: ({ seq: Seq; messageId: MessageId } | null)[] = ranges.map(() => null);
     if (ranges.length === 0) return found;
     const from = `m.seq, m.id FROM messages m WHERE ${RANGE} AND m.sender_id <> ? ORDER BY m.seq LIMIT 1`;
-    const rows = await this.#union<FirstRow>(
+    const rows = await unionAll<FirstRow>(
+      this.db,
+      this.flavor,
       ranges.map((_, index) => `SELECT ${index} AS range_index, ${from}`),
       ranges.flatMap((range) => [range.conversationId, range.afterSeq, range.uptoSeq, excludeSender]),
     );
@@ -178,26 +179,4 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
       ]),
     );
   }
-
-  /** Hand-written, since a compound of 64 selects takes the query builder milliseconds. The syntax is shared by both dialects. */
-  async #union<Row>(selects: readonly string[], parameters: readonly unknown[]): Promise<Row[]> {
-    const text = selects.map((select, index) => `SELECT * FROM (${select}) AS r${index}`).join(' UNION ALL ');
-    const result = await guarded(this.flavor, () =>
-      this.db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters])),
-    );
-    return result.rows;
-  }
 }
-
-const toStored = (row: RangeRow): StoredMessage => ({
-  conversationId: row.conversation_id,
-  kind: kindOfMessage(row.recipient_id),
-  seq: row.seq,
-  messageId: row.id,
-  senderId: row.sender_id,
-  senderName: row.sender_name === null ? `User ${row.sender_id}` : asText(row.sender_name),
-  clientId: asText(row.client_id),
-  body: asText(row.body),
-  sentAtUs: row.sent_us,
-  isEvent: false,
-});

@@ -1,4 +1,4 @@
-import type { ConversationKind } from '@parley/core';
+import type { ConversationKind, Role } from '@parley/core';
 import type { Generated } from 'kysely';
 
 /** Text as the driver gives it: SQLite hands text out as bytes, since libsql ends a TEXT value at its first `\0`. */
@@ -20,31 +20,71 @@ export interface ChatSchema {
     pair_key: string | null;
     last_seq: Generated<number>;
     members_version: number;
+    /** 1: who is added later sees what was before. */
+    history: Generated<number>;
   };
   members: {
     user_id: number;
     conversation_id: number;
-    role: 'owner' | 'member';
+    role: Role;
     joined_seq: Generated<number>;
     left_seq: Generated<number | null>;
     delivered_seq: Generated<number>;
     delivered_at: Generated<TimeColumn>;
     seen_seq: Generated<number>;
     seen_at: Generated<TimeColumn>;
+    /** At or above every message of the member's personal conversation that it has seen by itself (`messages.status`). */
+    seen_exact_seq: Generated<number>;
+    /** The head when the user became a member. */
+    added_seq: Generated<number>;
+    /** 1: the other member of the personal conversation has blocked this one. */
+    blocked: Generated<number>;
   };
   messages: {
     conversation_id: number;
     seq: number;
-    id: number;
+    id: Generated<number>;
     sender_id: number;
     /** The other member of a personal conversation; null for a group, which is how a message knows its kind. */
     recipient_id: number | null;
     client_id: Text;
     body: Text;
+    status: Generated<'sent' | 'delivered' | 'seen'>;
+    delivered_at: Generated<TimeColumn>;
+    seen_at: Generated<TimeColumn>;
+    sent_at: TimeColumn;
+    /** 1: a change of the group; `body` is the event. */
+    is_event: Generated<number>;
+  };
+  /** When a cursor of a member of a personal conversation came to a place: the messages between two marks have the time of the second. */
+  receipt_marks: {
+    conversation_id: number;
+    user_id: number;
+    step: 'delivered' | 'seen';
+    upto_seq: number;
+    at: TimeColumn;
+  };
+  /** A view: the true status of every personal message, of its row, its recipient's cursors and marks. */
+  message_status: {
+    conversation_id: number;
+    seq: number;
+    id: number;
+    sender_id: number;
+    recipient_id: number;
     status: 'sent' | 'delivered' | 'seen';
     delivered_at: TimeColumn;
     seen_at: TimeColumn;
-    sent_at: TimeColumn;
+  };
+  /** What was asked for under a client id. */
+  requests: {
+    user_id: number;
+    /** The conversation of a group change; 0 for an init. */
+    scope: number;
+    client_id: Text;
+    digest: Text;
+    /** Of an init, the first result. */
+    conversation_id: number;
+    created: number;
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ConversationStore, MessageStore, ReceiptStore } from '@parley/core';
+import type { ConversationReader, ConversationStore, GroupStore, MessageStore, ReceiptStore } from '@parley/core';
 import type { StoreInspector } from './inspector-sql.ts';
 import type { MigrationReport } from './migrator.ts';
 
@@ -7,6 +7,8 @@ export interface SqlStores {
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly receipts: ReceiptStore;
+  readonly groups: GroupStore;
+  readonly reader: ConversationReader;
   /** For operators' tools; no part of a node uses it. */
   readonly inspector: StoreInspector;
   /** Brings the schema up to this build's version; safe from many nodes at once. Rejects with a `SchemaError` when the schema is newer. */

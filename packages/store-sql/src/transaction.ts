@@ -18,23 +18,35 @@ export async function guarded<T>(flavor: SqlFlavor, call: () => Promise<T>): Pro
   }
 }
 
+/** What a transaction's work returns when nothing that it wrote is to stay. */
+export class Undone<T> {
+  readonly result: T;
+  constructor(result: T) {
+    this.result = result;
+  }
+}
+
 /**
- * Runs `work` in a transaction. An error before COMMIT is thrown as it came, after a rollback; an error of COMMIT itself is a
+ * Runs `work` in a transaction, which is rolled back when that returns an `Undone`. An error before COMMIT is thrown as it came, after a rollback; an error of COMMIT itself is a
  * `StoreError` with the outcome `unknown`. The rollback is also what gives the connection back.
  */
 export async function inTransaction<T>(
   db: Kysely<ChatSchema>,
   flavor: SqlFlavor,
-  work: (transaction: Transaction<ChatSchema>) => Promise<T>,
+  work: (transaction: Transaction<ChatSchema>) => Promise<T | Undone<T>>,
 ): Promise<T> {
   const transaction = await db.startTransaction().execute();
   const rollback = () => transaction.rollback().execute().catch(ignore);
-  let result: T;
+  let result: T | Undone<T>;
   try {
     result = await work(transaction);
   } catch (error) {
     await rollback();
     throw error;
+  }
+  if (result instanceof Undone) {
+    await rollback();
+    return result.result;
   }
   try {
     await transaction.commit().execute();

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { allBodies, commit, Room } from '@parley/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseInUseError, openSqliteStore } from '../src/index.ts';
+import { SQLITE_MIGRATIONS } from '../src/sqlite/migrations.ts';
 import { temporaryFolder } from './sqlite-harness.ts';
+
+const LATEST = SQLITE_MIGRATIONS.length;
 
 /** A process that opens the file as a node does, and stays. */
 async function otherProcess(path: string): Promise<ChildProcess> {
@@ -29,14 +32,14 @@ describe('a SQLite store', () => {
 
   it('keeps its data and its epoch when it is opened again', async () => {
     const first = await openSqliteStore({ path });
-    expect(await first.migrate()).toEqual({ from: null, to: 1 });
+    expect(await first.migrate()).toEqual({ from: null, to: LATEST });
     const room = await Room.group(first);
     await commit(first.messages, room.rows(3));
     const epoch = await first.epoch();
     const bodies = await allBodies(first, room);
     await first.close();
     const second = await openSqliteStore({ path });
-    expect(await second.migrate()).toEqual({ from: 1, to: 1 });
+    expect(await second.migrate()).toEqual({ from: LATEST, to: LATEST });
     expect(await second.epoch()).toBe(epoch);
     expect(await allBodies(second, room)).toEqual(bodies);
     expect(await commit(second.messages, room.rows(1))).toMatchObject([{ kind: 'stored', seq: 4 }]);
@@ -50,7 +53,7 @@ describe('a SQLite store', () => {
     await expect(store.assertSchema()).rejects.toMatchObject({ state: 'absent', message: /npx parley migrate/ });
     await store.migrate();
     await store.assertSchema();
-    expect(await store.schemaVersion()).toBe(1);
+    expect(await store.schemaVersion()).toBe(LATEST);
     await store.close();
   });
 

@@ -1,5 +1,7 @@
 import type { MessageStatus } from '../memory/memory-state.ts';
+import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { ConversationStore } from '../ports/conversation-store.ts';
+import type { GroupAction, GroupChange, GroupStore } from '../ports/group-store.ts';
 import {
   type AppendOutcome,
   type AppendResult,
@@ -14,6 +16,8 @@ export interface Stores {
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly receipts: ReceiptStore;
+  readonly groups: GroupStore;
+  readonly reader: ConversationReader;
 }
 
 export interface StatusRow {
@@ -34,7 +38,7 @@ export interface CursorRow {
 export interface StoreHarness extends Stores {
   /** The stores of another node on the same data; for a store that only one process can open, the same ones. */
   another(): Promise<Stores>;
-  /** Status of every message of a conversation, by seq. */
+  /** Status of every message of a personal conversation, by seq. */
   statuses(conversationId: ConversationId): Promise<StatusRow[]>;
   cursors(userId: UserId, conversationId: ConversationId): Promise<CursorRow>;
   /** As a membership change would: the member has left at the present head, and the members' version grows. */
@@ -65,7 +69,7 @@ export class Room {
     this.members = members;
   }
 
-  static async personal(stores: Stores): Promise<Room> {
+  static async personal(stores: Pick<Stores, 'conversations'>): Promise<Room> {
     const members = [newUserId(), newUserId()] as const;
     await stores.conversations.ensureUsers(members);
     const opened = await stores.conversations.openPersonal(...members);
@@ -73,11 +77,21 @@ export class Room {
     return new Room(opened.conversationId, 'personal', members);
   }
 
-  static async group(stores: Stores, size = 3): Promise<Room> {
+  static async group(
+    stores: Pick<Stores, 'conversations'>,
+    size = 3,
+    { history = false }: { readonly history?: boolean } = {},
+  ): Promise<Room> {
     const memberIds = Array.from({ length: size }, newUserId);
     await stores.conversations.ensureUsers(memberIds);
     const creatorId = memberIds[0] as UserId;
-    const created = await stores.conversations.createGroup({ creatorId, memberIds, name: 'G', description: '' });
+    const created = await stores.conversations.createGroup({
+      creatorId,
+      memberIds,
+      name: 'G',
+      description: '',
+      history,
+    });
     if (!created.ok) throw new Error('createGroup refused known users');
     return new Room(created.conversationId, 'group', memberIds);
   }
@@ -98,6 +112,22 @@ export class Room {
       body: `body ${lastClientId}`,
       sentAtUs: 1_598_356_410_923_631 + lastClientId,
       membersVersion: this.membersVersion,
+      ...rest,
+    };
+  }
+
+  /** By the creator unless another is named. */
+  change(
+    action: GroupAction,
+    { actor = 0, ...rest }: Partial<GroupChange> & { readonly actor?: number } = {},
+  ): GroupChange {
+    lastClientId += 1;
+    return {
+      conversationId: this.conversationId,
+      actorId: this.user(actor),
+      clientId: `g${lastClientId}`,
+      action,
+      atUs: 1_598_356_410_923_631 + lastClientId,
       ...rest,
     };
   }
@@ -139,7 +169,7 @@ export async function refused(promise: Promise<unknown>): Promise<StoreError> {
 }
 
 /** Every body of the room's conversation, by seq; rejects unless seq is 1, 2, 3 … (G2). */
-export async function allBodies(stores: Stores, room: Room): Promise<string[]> {
+export async function allBodies(stores: Pick<Stores, 'messages'>, room: Room): Promise<string[]> {
   const [found = []] = await stores.messages.readRanges([
     { conversationId: room.conversationId, afterSeq: 0, uptoSeq: 1_000_000, limit: 100_000 },
   ]);

@@ -1,6 +1,6 @@
-import type { AppendResult, AppendRow } from '@parley/core';
+import type { AppendResult, AppendRow, FirstMessage } from '@parley/core';
 import { describe, expect, it } from 'vitest';
-import { AppendPlan, clientKey, type FirstMessage } from './append-plan.ts';
+import { AppendPlan, clientKey } from './append-plan.ts';
 
 const row = (clientId: string, body: string): AppendRow => ({
   conversationId: 1,
@@ -12,7 +12,13 @@ const row = (clientId: string, body: string): AppendRow => ({
   sentAtUs: 5,
   membersVersion: 1,
 });
-const first = (seq: number, body: string): FirstMessage => ({ seq, messageId: seq * 10, sentAtUs: 3, body });
+const first = (seq: number, body: string): FirstMessage => ({
+  seq,
+  messageId: seq * 10,
+  sentAtUs: 3,
+  body,
+  isEvent: false,
+});
 const stored = (seq: number): AppendResult => ({ kind: 'stored', seq, messageId: seq * 10, sentAtUs: 5 });
 
 describe('AppendPlan (G3)', () => {

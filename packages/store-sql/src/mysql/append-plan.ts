@@ -1,12 +1,4 @@
-import type { AppendOutcome, AppendResult, AppendRow, MessageId, Seq, TimeUs } from '@parley/core';
-
-/** A message that is already stored, with what tells a repeat from a conflict. */
-export interface FirstMessage {
-  readonly seq: Seq;
-  readonly messageId: MessageId;
-  readonly sentAtUs: TimeUs;
-  readonly body: string;
-}
+import type { AppendOutcome, AppendResult, AppendRow, FirstMessage } from '@parley/core';
 
 export const clientKey = (row: Pick<AppendRow, 'conversationId' | 'senderId' | 'clientId'>): string =>
   `${row.conversationId} ${row.senderId} ${row.clientId}`;
@@ -60,7 +52,8 @@ export class AppendPlan {
       const row = this.#row(index);
       const result = stored[position] as AppendResult;
       this.#results[index] = result;
-      if (result.kind !== 'conflict') firsts.set(clientKey(row), { ...result, body: row.body.toWellFormed() });
+      if (result.kind !== 'conflict')
+        firsts.set(clientKey(row), { ...result, body: row.body.toWellFormed(), isEvent: false });
     }
     for (const index of this.#open) {
       const row = this.#row(index);
@@ -75,6 +68,6 @@ export class AppendPlan {
 }
 
 const repeatOf = (first: FirstMessage, row: AppendRow): AppendResult =>
-  first.body === row.body.toWellFormed()
+  !first.isEvent && first.body === row.body.toWellFormed()
     ? { kind: 'duplicate', seq: first.seq, messageId: first.messageId, sentAtUs: first.sentAtUs }
     : { kind: 'conflict' };

@@ -3,6 +3,7 @@ import {
   type AppendRow,
   assertAppendable,
   type ConversationId,
+  type FirstMessage,
   type MessageStore,
   StoreError,
 } from '@parley/core';
@@ -11,7 +12,7 @@ import { SqlMessageReader } from '../message-reader.ts';
 import { asText, type ChatSchema, type Text } from '../schema.ts';
 import type { SqlFlavor } from '../sql-flavor.ts';
 import { guarded } from '../transaction.ts';
-import { AppendPlan, clientKey, type FirstMessage } from './append-plan.ts';
+import { AppendPlan, clientKey } from './append-plan.ts';
 import { type AppendAttempt, attemptAppend, isStale } from './mysql-append.ts';
 import { mysqlFailure } from './mysql-error.ts';
 import type { MysqlPool } from './mysql-pool.ts';
@@ -27,6 +28,7 @@ interface FirstRow {
   readonly id: number;
   readonly body: Text;
   readonly sent_us: number;
+  readonly is_event: number;
 }
 
 /**
@@ -112,7 +114,7 @@ export class MysqlMessageStore extends SqlMessageReader implements MessageStore 
   /** Outside of a transaction: what the unique key has refused is committed, and seen by a new read. */
   async #firstsOf(rows: readonly AppendRow[]): Promise<Map<string, FirstMessage>> {
     const keys = rows.map(() => '(conversation_id = ? AND sender_id = ? AND client_id = ?)').join(' OR ');
-    const text = `SELECT conversation_id, sender_id, client_id, seq, id, body, ${this.flavor.microseconds('sent_at')} AS sent_us \
+    const text = `SELECT conversation_id, sender_id, client_id, seq, id, body, is_event, ${this.flavor.microseconds('sent_at')} AS sent_us \
 FROM messages WHERE ${keys}`;
     const values = rows.flatMap((row) => [row.conversationId, row.senderId, this.flavor.clientId(row.clientId)]);
     const { rows: found } = await guarded(this.flavor, () =>
@@ -125,7 +127,7 @@ FROM messages WHERE ${keys}`;
           senderId: row.sender_id,
           clientId: asText(row.client_id),
         }),
-        { seq: row.seq, messageId: row.id, sentAtUs: row.sent_us, body: asText(row.body) },
+        { seq: row.seq, messageId: row.id, sentAtUs: row.sent_us, body: asText(row.body), isEvent: row.is_event === 1 },
       ]),
     );
   }

@@ -1,5 +1,6 @@
 import type { Migration } from '../migrator.ts';
 import { migration as chat } from './migrations/0001-chat.ts';
+import { migration as groups } from './migrations/0002-groups.ts';
 
 /** In order; a released one is never changed. */
-export const MYSQL_MIGRATIONS: readonly Migration[] = [chat];
+export const MYSQL_MIGRATIONS: readonly Migration[] = [chat, groups];

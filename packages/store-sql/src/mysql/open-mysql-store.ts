@@ -1,11 +1,14 @@
 import { Kysely, MysqlDialect } from 'kysely';
 import type { SslOptions } from 'mysql2';
+import { SqlConversationReader } from '../conversation-reader-sql.ts';
 import { SqlConversationStore } from '../conversation-store-sql.ts';
+import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
 import { assertSchemaVersion } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import type { SqlStores } from '../sql-stores.ts';
 import { guarded } from '../transaction.ts';
+import { SqlUserStore } from '../user-store-sql.ts';
 import { kyselyPool } from './kysely-pool.ts';
 import { MysqlMessageStore } from './message-store-mysql.ts';
 import { MYSQL_MIGRATIONS } from './migrations.ts';
@@ -120,6 +123,8 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     messages: new MysqlMessageStore(db, mysqlFlavor, writers),
     conversations: new SqlConversationStore(db, mysqlFlavor),
     receipts: new MysqlReceiptStore(writers),
+    groups: new SqlGroupStore(db, mysqlFlavor, new SqlUserStore(db, mysqlFlavor)),
+    reader: new SqlConversationReader(db, mysqlFlavor),
     inspector: new SqlInspector(db, mysqlFlavor),
     migrate: async () => {
       const connection = await openForMigration();

@@ -20,6 +20,7 @@ interface FirstRow {
   readonly id: MessageId;
   readonly sent_at: number;
   readonly body: Text;
+  readonly is_event: number;
 }
 
 interface Statements {
@@ -63,7 +64,7 @@ export class SqliteMessageStore extends SqlMessageReader implements MessageStore
   #statements(): Statements {
     this.#prepared ??= {
       first: this.#database.prepare(
-        'SELECT seq, id, sent_at, CAST(body AS BLOB) AS body FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_id = ?',
+        'SELECT seq, id, sent_at, CAST(body AS BLOB) AS body, is_event FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_id = ?',
       ),
       version: this.#database.prepare('SELECT members_version FROM conversations WHERE id = ?'),
       moveHead: this.#database.prepare(
@@ -84,7 +85,7 @@ function store(statements: Statements, row: AppendRow): AppendResult {
   // Asked again, since an earlier row of this batch may have stored it.
   const first = firstOf(statements, row);
   if (first !== undefined) {
-    if (asText(first.body) !== row.body.toWellFormed()) return { kind: 'conflict' };
+    if (first.is_event === 1 || asText(first.body) !== row.body.toWellFormed()) return { kind: 'conflict' };
     return { kind: 'duplicate', seq: first.seq, messageId: first.id, sentAtUs: first.sent_at };
   }
   const { conversationId, senderId, recipientId, clientId, body, sentAtUs } = row;

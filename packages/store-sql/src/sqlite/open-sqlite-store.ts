@@ -1,12 +1,15 @@
 import { refusal } from '@parley/core';
 import { Kysely, SqliteDialect } from 'kysely';
+import { SqlConversationReader } from '../conversation-reader-sql.ts';
 import { SqlConversationStore } from '../conversation-store-sql.ts';
+import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
 import { assertSchemaVersion, type MigrationSession, runMigrations } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import { SchemaError } from '../schema-error.ts';
 import type { SqlStores } from '../sql-stores.ts';
 import { guarded } from '../transaction.ts';
+import { SqlUserStore } from '../user-store-sql.ts';
 import { SqliteMessageStore } from './message-store-sqlite.ts';
 import { SQLITE_MIGRATIONS } from './migrations.ts';
 import { SqliteReceiptStore } from './receipt-store-sqlite.ts';
@@ -69,6 +72,8 @@ export function openSqliteStoreOn(database: Database): SqlStores {
     messages: new SqliteMessageStore(db, sqliteFlavor, guard, writer),
     conversations: new SqlConversationStore(db, sqliteFlavor),
     receipts: new SqliteReceiptStore(guard, writer),
+    groups: new SqlGroupStore(db, sqliteFlavor, new SqlUserStore(db, sqliteFlavor)),
+    reader: new SqlConversationReader(db, sqliteFlavor),
     inspector: new SqlInspector(db, sqliteFlavor),
     migrate: () => alone(() => runMigrations(session, SQLITE_MIGRATIONS)),
     schemaVersion: () => alone(version),
