@@ -44,12 +44,23 @@ export {
 } from './ports/message-store.ts';
 export type {
   DeliveredReceipt,
-  GroupSeenReceipt,
   ReceiptBatch,
   ReceiptStore,
   SeenReceipt,
+  SeenUptoReceipt,
+  StatusChange,
 } from './ports/receipt-store.ts';
 export type { Log, Telemetry } from './ports/telemetry.ts';
+export { type MemberReceipts, receiptsByMember } from './receipt-plan.ts';
+export {
+  decideReceipts,
+  type ExactSeen,
+  type MemberStanding,
+  type ReceiptCursors,
+  type ReceiptMark,
+  type ReceiptStep,
+  statusChange,
+} from './receipt-step.ts';
 export { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
 export {
   assertAppendable,

@@ -1,29 +1,32 @@
-import type { DeliveredReceipt, GroupSeenReceipt, ReceiptBatch } from './ports/receipt-store.ts';
+import type { DeliveredReceipt, ReceiptBatch, SeenUptoReceipt } from './ports/receipt-store.ts';
 import type { ConversationId, ConversationKind, Seq, TimeUs, UserId } from './types.ts';
 
 /** One step of one status: a cursor, or one message of a personal conversation (`seen`). */
 export interface Receipt {
-  readonly type: 'delivered' | 'seen' | 'groupSeen';
+  readonly type: 'delivered' | 'seen' | 'seenUpto';
   readonly userId: UserId;
   readonly conversationId: ConversationId;
   readonly kind: ConversationKind;
   readonly seq: Seq;
   readonly atUs: TimeUs;
+  /** It was in a call whose outcome is unknown. */
+  readonly again?: boolean;
 }
 
 interface SeenOfConversation {
   readonly userId: UserId;
   readonly conversationId: ConversationId;
   readonly atUs: Map<Seq, TimeUs>;
+  again: boolean;
 }
 
 /**
- * Receipts that wait to be written, coalesced: cursors keep the furthest position, `seen` each message once with the time it was first said, and a
- * group's `seen` swallows its `delivered` up to the same place. Adding in any order, also again after a failed write, ends in the same content.
+ * Receipts that wait to be written, coalesced: cursors keep the furthest position, `seen` each message once with the time it was first said, and
+ * `seenUpto` swallows `delivered` up to the same place. Adding in any order, also again after a failed write, ends in the same content.
  */
 export class PendingReceipts {
   readonly #delivered = new Map<string, Receipt>();
-  readonly #groupSeen = new Map<string, Receipt>();
+  readonly #seenUpto = new Map<string, Receipt>();
   readonly #seen = new Map<string, SeenOfConversation>();
   #seenRows = 0;
   /** A list of messages seen is thousands of rows of one conversation: its key is made once. */
@@ -31,7 +34,7 @@ export class PendingReceipts {
 
   /** Rows: cursors, and messages seen. */
   get size(): number {
-    return this.#delivered.size + this.#groupSeen.size + this.#seenRows;
+    return this.#delivered.size + this.#seenUpto.size + this.#seenRows;
   }
 
   /** Whether `add` would add a row, not only move or repeat one. */
@@ -39,9 +42,9 @@ export class PendingReceipts {
     const key = this.#keyOf(receipt);
     switch (receipt.type) {
       case 'delivered':
-        return !this.#delivered.has(key) && (this.#groupSeen.get(key)?.seq ?? 0) < receipt.seq;
-      case 'groupSeen':
-        return !this.#groupSeen.has(key) && (this.#delivered.get(key)?.seq ?? Number.POSITIVE_INFINITY) > receipt.seq;
+        return !this.#delivered.has(key) && (this.#seenUpto.get(key)?.seq ?? 0) < receipt.seq;
+      case 'seenUpto':
+        return !this.#seenUpto.has(key) && (this.#delivered.get(key)?.seq ?? Number.POSITIVE_INFINITY) > receipt.seq;
       case 'seen':
         return this.#seen.get(key)?.atUs.has(receipt.seq) !== true;
     }
@@ -51,11 +54,11 @@ export class PendingReceipts {
     const key = this.#keyOf(receipt);
     switch (receipt.type) {
       case 'delivered':
-        if ((this.#groupSeen.get(key)?.seq ?? 0) < receipt.seq) keepFurthest(this.#delivered, key, receipt);
+        if ((this.#seenUpto.get(key)?.seq ?? 0) < receipt.seq) keepFurthest(this.#delivered, key, receipt);
+        else if (receipt.again === true) keepFurthest(this.#seenUpto, key, receipt);
         return;
-      case 'groupSeen':
-        keepFurthest(this.#groupSeen, key, receipt);
-        if ((this.#delivered.get(key)?.seq ?? Number.POSITIVE_INFINITY) <= receipt.seq) this.#delivered.delete(key);
+      case 'seenUpto':
+        this.#addSeenUpto(key, receipt);
         return;
       case 'seen':
         this.#addSeen(key, receipt);
@@ -66,16 +69,16 @@ export class PendingReceipts {
   /** Removes and returns the oldest rows, at most `maxRows`: first what must not be lost. */
   take(maxRows: number): Receipt[] {
     const taken: Receipt[] = [];
-    for (const [key, { userId, conversationId, atUs }] of this.#seen) {
+    for (const [key, { userId, conversationId, atUs, again }] of this.#seen) {
       for (const [seq, at] of atUs) {
         if (taken.length === maxRows) return taken;
-        taken.push({ type: 'seen', userId, conversationId, kind: 'personal', seq, atUs: at });
+        taken.push({ type: 'seen', userId, conversationId, kind: 'personal', seq, atUs: at, again });
         atUs.delete(seq);
         this.#seenRows -= 1;
       }
       this.#seen.delete(key);
     }
-    for (const cursors of [this.#groupSeen, this.#delivered]) {
+    for (const cursors of [this.#seenUpto, this.#delivered]) {
       for (const [key, receipt] of cursors) {
         if (taken.length === maxRows) return taken;
         taken.push(receipt);
@@ -93,7 +96,7 @@ export class PendingReceipts {
 
   clear(): void {
     this.#delivered.clear();
-    this.#groupSeen.clear();
+    this.#seenUpto.clear();
     this.#seen.clear();
     this.#seenRows = 0;
   }
@@ -108,12 +111,21 @@ export class PendingReceipts {
     return last.key;
   }
 
-  #addSeen(key: string, { userId, conversationId, seq, atUs }: Receipt): void {
+  #addSeenUpto(key: string, receipt: Receipt): void {
+    keepFurthest(this.#seenUpto, key, receipt);
+    const delivered = this.#delivered.get(key);
+    if (delivered === undefined || delivered.seq > receipt.seq) return;
+    this.#delivered.delete(key);
+    if (delivered.again === true) keepFurthest(this.#seenUpto, key, delivered);
+  }
+
+  #addSeen(key: string, { userId, conversationId, seq, atUs, again = false }: Receipt): void {
     let seen = this.#seen.get(key);
     if (seen === undefined) {
-      seen = { userId, conversationId, atUs: new Map() };
+      seen = { userId, conversationId, atUs: new Map(), again };
       this.#seen.set(key, seen);
     }
+    seen.again ||= again;
     const known = seen.atUs.get(seq);
     if (known === undefined) this.#seenRows += 1;
     seen.atUs.set(seq, known === undefined ? atUs : Math.min(known, atUs));
@@ -123,14 +135,16 @@ export class PendingReceipts {
 /** The rows as the store takes them; messages seen within `windowUs` of each other share one receipt, and its (last) time. */
 export function receiptBatch(rows: readonly Receipt[], windowUs: number): ReceiptBatch {
   const delivered: DeliveredReceipt[] = [];
-  const groupSeen: GroupSeenReceipt[] = [];
+  const seenUpto: SeenUptoReceipt[] = [];
   const seen: { userId: UserId; conversationId: ConversationId; seqs: Seq[]; atUs: TimeUs }[] = [];
   let openedUs = 0;
-  for (const { type, userId, conversationId, kind, seq, atUs } of rows) {
+  let mayRepeat = false;
+  for (const { type, userId, conversationId, kind, seq, atUs, again } of rows) {
+    mayRepeat ||= again === true;
     if (type === 'delivered') {
       delivered.push({ userId, conversationId, kind, seq, atUs });
-    } else if (type === 'groupSeen') {
-      groupSeen.push({ userId, conversationId, seq, atUs });
+    } else if (type === 'seenUpto') {
+      seenUpto.push({ userId, conversationId, kind, seq, atUs });
     } else {
       const open = seen.at(-1);
       const fits = open?.userId === userId && open.conversationId === conversationId;
@@ -143,10 +157,13 @@ export function receiptBatch(rows: readonly Receipt[], windowUs: number): Receip
       }
     }
   }
-  return { delivered, seen, groupSeen };
+  return { delivered, seen, seenUpto, ...(mayRepeat ? { again: true } : {}) };
 }
 
+/** One that was in a call of unknown outcome leaves that to whatever takes its place. */
 function keepFurthest(cursors: Map<string, Receipt>, key: string, receipt: Receipt): void {
   const known = cursors.get(key);
-  if (known === undefined || known.seq < receipt.seq) cursors.set(key, receipt);
+  const kept = known === undefined || known.seq < receipt.seq ? receipt : known;
+  const again = known?.again === true || receipt.again === true;
+  if (kept !== known || again) cursors.set(key, again && kept.again !== true ? { ...kept, again } : kept);
 }

@@ -1,24 +1,20 @@
-import { PendingReceipts } from './pending-receipts.ts';
+import { PendingReceipts, type Receipt } from './pending-receipts.ts';
 import type { CancelTimer, Clock } from './ports/clock.ts';
+import type { ReceiptPacing } from './receipt-pacing.ts';
 
 /** Receipts of one sort, and the window in which they collect. A window starts with the first receipt that waits; an empty pool has none. */
 export class ReceiptPool {
   readonly pending = new PendingReceipts();
   readonly #clock: Clock;
-  readonly #windowMs: number;
+  readonly #pacing: ReceiptPacing;
   readonly #onDue: () => void;
   #due = 0;
   #cancelWindow: CancelTimer | null = null;
 
-  constructor(clock: Clock, windowMs: number, onDue: () => void) {
+  constructor(clock: Clock, pacing: ReceiptPacing, onDue: () => void) {
     this.#clock = clock;
-    this.#windowMs = windowMs;
+    this.#pacing = pacing;
     this.#onDue = onDue;
-  }
-
-  /** Rows whose window is over. */
-  get due(): number {
-    return this.#due;
   }
 
   /** Something was added. `soon`: the window ends with this turn of the event loop. */
@@ -28,7 +24,7 @@ export class ReceiptPool {
       this.setAllDue();
       this.#clock.defer(this.#endWindow);
     } else {
-      this.#cancelWindow ??= this.#clock.after(this.#windowMs, this.#endWindow);
+      this.#cancelWindow ??= this.#clock.after(this.#pacing.windowMs(this.#clock.nowMs()), this.#endWindow);
     }
   }
 
@@ -39,9 +35,12 @@ export class ReceiptPool {
   }
 
   /** The oldest rows that are due, at most `maxRows`. What came after the end of the window starts the next one. */
-  takeDue(maxRows: number): ReturnType<PendingReceipts['take']> {
+  takeDue(maxRows: number): Receipt[] {
     const taken = this.pending.take(Math.min(this.#due, maxRows));
     this.#due = Math.min(this.#due - taken.length, this.pending.size);
+    let cursors = 0;
+    for (const { type } of taken) if (type !== 'seen') cursors += 1;
+    if (cursors > 0) this.#pacing.wrote(cursors, this.#clock.nowMs());
     this.collect(false);
     return taken;
   }

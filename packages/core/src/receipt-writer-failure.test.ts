@@ -49,7 +49,7 @@ describe('a store that fails', () => {
     const bench = open();
     bench.store.step = () => 'fail';
     bench.writer.seen(1, 10, [1, 2]);
-    bench.writer.groupSeen(1, 20, 8);
+    bench.writer.seenUpto(1, 20, 'group', 8);
     await bench.clock.advanceAsync(3_600_000);
     const calls = bench.store.calls.length;
     expect(calls).toBeGreaterThan(700);
@@ -57,7 +57,7 @@ describe('a store that fails', () => {
     bench.store.step = () => 'ok';
     await bench.clock.advanceAsync(5_000);
     expect([...bench.store.status(1, 10).seenAtUs.keys()]).toEqual([1, 2]);
-    expect(bench.store.status(1, 20).groupSeenSeq).toBe(8);
+    expect(bench.store.status(1, 20).seenSeq).toBe(8);
   });
 
   it('writes again what may have been written', async () => {
@@ -108,7 +108,7 @@ describe('a store that fails', () => {
 describe('bounds (G8)', () => {
   it('ends windows early from half of maxPending on', async () => {
     const bench = open({ maxPending: 100 });
-    for (let userId = 1; userId <= 60; userId += 1) bench.writer.groupSeen(userId, 20, 1);
+    for (let userId = 1; userId <= 60; userId += 1) bench.writer.seenUpto(userId, 20, 'group', 1);
     expect(bench.store.calls).toHaveLength(0);
     await bench.clock.settle();
     expect(bench.rowsWritten).toBeGreaterThanOrEqual(50);
@@ -124,13 +124,13 @@ describe('bounds (G8)', () => {
     bench.writer.delivered(10, 10, 'personal', 9);
     expect(bench.writer.droppedDelivered).toBe(2);
     bench.writer.seen(1, 10, [1, 2, 3, 4]);
-    bench.writer.groupSeen(1, 20, 7);
+    bench.writer.seenUpto(1, 20, 'group', 7);
     expect([bench.writer.pending, bench.writer.droppedDelivered, bench.writer.lostSeen]).toEqual([10, 7, 0]);
     await bench.clock.advanceAsync(500);
     bench.store.step = () => 'ok';
     await bench.clock.advanceAsync(10_000);
     expect(bench.store.status(1, 10).seenAtUs.size).toBe(4);
-    expect(bench.store.status(1, 20).groupSeenSeq).toBe(7);
+    expect(bench.store.status(1, 20).seenSeq).toBe(7);
     expect(bench.store.status(10, 10).deliveredSeq).toBe(9);
     expect(bench.logged.filter((line) => line.includes('too many'))).toEqual([
       'warn: too many receipts wait: dropping delivered ones',
@@ -171,7 +171,7 @@ describe('flush and stop (G10)', () => {
     bench.writer.seen(1, 10, [1]);
     await bench.clock.advanceAsync(50);
     bench.writer.seen(1, 10, [2]);
-    bench.writer.groupSeen(1, 20, 1);
+    bench.writer.seenUpto(1, 20, 'group', 1);
     let done = 0;
     const flushed = Promise.all([
       bench.writer.flush().then(() => (done += 1)),

@@ -9,7 +9,7 @@ const USERS = [1, 2, 3, 4, 5, 6];
 
 interface Expected {
   deliveredSeq: number;
-  groupSeenSeq: number;
+  seenSeq: number;
   readonly seenAtUs: Map<number, number>;
 }
 
@@ -26,7 +26,7 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
   const expected = new Map<string, Expected>();
   const wantedOf = (userId: number, conversationId: number): Expected => {
     const key = `${userId}:${conversationId}`;
-    const known = expected.get(key) ?? { deliveredSeq: 0, groupSeenSeq: 0, seenAtUs: new Map<number, number>() };
+    const known = expected.get(key) ?? { deliveredSeq: 0, seenSeq: 0, seenAtUs: new Map<number, number>() };
     expected.set(key, known);
     return known;
   };
@@ -53,8 +53,8 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
         const groupId = conversationId + 10;
         const status = wantedOf(userId, groupId);
         if (random.chance(0.5)) {
-          writer.groupSeen(userId, groupId, seq);
-          status.groupSeenSeq = Math.max(status.groupSeenSeq, seq);
+          writer.seenUpto(userId, groupId, 'group', seq);
+          status.seenSeq = Math.max(status.seenSeq, seq);
         } else {
           writer.delivered(userId, groupId, 'group', seq);
         }
@@ -77,8 +77,8 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
   await clock.advanceAsync(60_000);
   await flushed;
   expect([writer.pending, clock.pendingTimers, store.maxRunning]).toEqual([0, 0, Math.min(1, store.calls.length)]);
-  for (const { delivered, seen, groupSeen } of store.calls) {
-    const rows = delivered.length + groupSeen.length + seen.reduce((sum, each) => sum + each.seqs.length, 0);
+  for (const { delivered, seen, seenUpto } of store.calls) {
+    const rows = delivered.length + seenUpto.length + seen.reduce((sum, each) => sum + each.seqs.length, 0);
     expect(rows).toBeLessThanOrEqual(maxBatchRows);
   }
 
@@ -95,8 +95,8 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
       else if (at < atUs || (keptFirst && at > atUs + 50_000)) throw new Error(`seen at ${at}, said at ${atUs}`);
     }
     expect([...written.seenAtUs.keys()].filter((seq) => !wanted.seenAtUs.has(seq))).toEqual([]);
-    if (written.groupSeenSeq !== wanted.groupSeenSeq) missingSeen += 1;
-    expect(written.groupSeenSeq).toBeLessThanOrEqual(wanted.groupSeenSeq);
+    if (written.seenSeq !== wanted.seenSeq) missingSeen += 1;
+    expect(written.seenSeq).toBeLessThanOrEqual(wanted.seenSeq);
     if (written.deliveredSeq !== wanted.deliveredSeq) missingDelivered += 1;
     expect(written.deliveredSeq).toBeLessThanOrEqual(wanted.deliveredSeq);
   }

@@ -38,7 +38,7 @@ describe('coalescing', () => {
           { userId: 2, conversationId: 10, kind: 'personal', seq: 1, atUs: T0 + 30_000 },
         ],
         seen: [],
-        groupSeen: [],
+        seenUpto: [],
       },
     ]);
     expect(bench.writer.pending).toBe(0);
@@ -70,7 +70,7 @@ describe('coalescing', () => {
     expect(bench.store.calls).toEqual([
       {
         delivered: [],
-        groupSeen: [],
+        seenUpto: [],
         seen: [
           { userId: 1, conversationId: 10, seqs: [74, 75, 77], atUs: T0 + 20_000 },
           { userId: 1, conversationId: 11, seqs: [1], atUs: T0 + 20_000 },
@@ -97,16 +97,16 @@ describe('coalescing', () => {
   it('lets a group seen swallow what was delivered up to there, in either order, and not beyond', async () => {
     const bench = open();
     bench.writer.delivered(1, 20, 'group', 3);
-    bench.writer.groupSeen(1, 20, 3);
-    bench.writer.groupSeen(2, 20, 5);
+    bench.writer.seenUpto(1, 20, 'group', 3);
+    bench.writer.seenUpto(2, 20, 'group', 5);
     bench.writer.delivered(2, 20, 'group', 5);
-    bench.writer.groupSeen(3, 20, 4);
-    bench.writer.groupSeen(3, 20, 2);
+    bench.writer.seenUpto(3, 20, 'group', 4);
+    bench.writer.seenUpto(3, 20, 'group', 2);
     bench.writer.delivered(3, 20, 'group', 6);
     expect(bench.writer.pending).toBe(4);
     await bench.clock.advanceAsync(1_000);
     const [call] = bench.store.calls;
-    expect(call?.groupSeen.map(({ userId, seq }) => [userId, seq])).toEqual([
+    expect(call?.seenUpto.map(({ userId, seq }) => [userId, seq])).toEqual([
       [1, 3],
       [2, 5],
       [3, 4],

@@ -1,21 +1,21 @@
 import { backoffMs } from './backoff.ts';
 import { type Receipt, receiptBatch } from './pending-receipts.ts';
-import type { CancelTimer, Clock } from './ports/clock.ts';
-import type { ReceiptStore } from './ports/receipt-store.ts';
+import type { Clock } from './ports/clock.ts';
+import type { ReceiptStore, StatusChange } from './ports/receipt-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
-import { ReceiptPool } from './receipt-pool.ts';
+import { ReceiptLosses } from './receipt-losses.ts';
+import { ReceiptPools } from './receipt-pools.ts';
+import { RefusedReceipts } from './refused-receipts.ts';
 import { storeFailure } from './store-failure.ts';
 import type { ConversationId, ConversationKind, Seq, UserId } from './types.ts';
 
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 5_000;
-/** A receipt that the store refuses alone is tried again after this long: what is wrong (a full disk) may be put right. */
-const SET_ASIDE_MS = 10_000;
 /** So many refused one after the other, none written between them: it is the store, not the receipts. */
 const MAX_REFUSED_IN_A_ROW = 3;
 
 export interface ReceiptWriterSettings {
-  /** How long a personal receipt, and a group's, may wait for others to be written with. */
+  /** How long a personal receipt may wait for others to be written with when little goes on (up to a second at full load), and a group's always. */
   readonly personalWindowMs: number;
   readonly groupWindowMs: number;
   /** Rows that are not written: cursors, and messages seen. */
@@ -30,6 +30,11 @@ export interface ReceiptWriterDeps {
   readonly telemetry: Telemetry;
   readonly log: Log;
   readonly settings: ReceiptWriterSettings;
+  /**
+   * What has moved, after its commit, in the order of the commits: for one member of a conversation never backwards. At least once: repeated after a call
+   * whose outcome was unknown. What it throws is logged.
+   */
+  readonly onChanged?: (changes: readonly StatusChange[]) => void;
   /** 0 <= x < 1, for backoff. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -45,41 +50,40 @@ export interface ReceiptWriterDeps {
  */
 export class ReceiptWriter {
   readonly #deps: ReceiptWriterDeps;
-  readonly #personal: ReceiptPool;
-  readonly #group: ReceiptPool;
+  readonly #pools: ReceiptPools;
+  readonly #refused: RefusedReceipts;
+  readonly #losses: ReceiptLosses;
   /** Taken from the pools for a call, and neither written nor put back. */
   #inFlight = 0;
-  #aside: Receipt[] = [];
-  #cancelAside: CancelTimer | null = null;
   #writing = false;
   #failures = 0;
   #wake: (() => void) | null = null;
   #flushed: (() => void)[] = [];
-  #droppedDelivered = 0;
-  #lostSeen = 0;
-  #fullLogged = false;
   #stopped = false;
 
   constructor(deps: ReceiptWriterDeps) {
+    const { clock, log, settings } = deps;
     this.#deps = deps;
-    const onDue = (): void => void this.#write();
-    this.#personal = new ReceiptPool(deps.clock, deps.settings.personalWindowMs, onDue);
-    this.#group = new ReceiptPool(deps.clock, deps.settings.groupWindowMs, onDue);
+    this.#pools = new ReceiptPools(clock, settings.personalWindowMs, settings.groupWindowMs, () => void this.#write());
+    this.#refused = new RefusedReceipts(clock, log, (receipts) => {
+      for (const receipt of receipts) this.#pools.collect(receipt, () => false);
+    });
+    this.#losses = new ReceiptLosses(log);
   }
 
   /** Rows that are not written yet. */
   get pending(): number {
-    return this.#personal.pending.size + this.#group.pending.size + this.#inFlight + this.#aside.length;
+    return this.#pools.size + this.#inFlight + this.#refused.size;
   }
 
   /** `delivered` receipts dropped at the bound, since the start. */
   get droppedDelivered(): number {
-    return this.#droppedDelivered;
+    return this.#losses.delivered;
   }
 
   /** `seen` receipts lost at the bound, since the start: should stay 0. */
   get lostSeen(): number {
-    return this.#lostSeen;
+    return this.#losses.seen;
   }
 
   /** All messages of others up to `seq` have reached a connection of the user. */
@@ -94,10 +98,10 @@ export class ReceiptWriter {
     for (const seq of seqs) this.#add({ type: 'seen', userId, conversationId, kind: 'personal', seq, atUs });
   }
 
-  /** The user has seen a group up to `seq`. */
-  groupSeen(userId: UserId, conversationId: ConversationId, seq: Seq): void {
+  /** The user has seen everything up to `seq`, which has reached it with that. */
+  seenUpto(userId: UserId, conversationId: ConversationId, kind: ConversationKind, seq: Seq): void {
     const atUs = this.#deps.clock.nowUs();
-    this.#add({ type: 'groupSeen', userId, conversationId, kind: 'group', seq, atUs });
+    this.#add({ type: 'seenUpto', userId, conversationId, kind, seq, atUs });
   }
 
   /**
@@ -106,7 +110,7 @@ export class ReceiptWriter {
    */
   flush(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
-    this.#takeBackAside();
+    this.#refused.takeBack();
     return new Promise((resolve) => {
       this.#flushed.push(resolve);
       this.#wake?.();
@@ -117,38 +121,25 @@ export class ReceiptWriter {
   /** Forgets what is not written and cancels all timers. For the end, after `flush`, or after giving up on it. Idempotent. */
   stop(): void {
     this.#stopped = true;
-    this.#personal.clear();
-    this.#group.clear();
-    this.#cancelAside?.();
-    this.#aside = [];
+    this.#pools.clear();
+    this.#refused.clear();
     this.#inFlight = 0;
     this.#wake?.();
     this.#resolveFlushed();
   }
 
-  #poolOf(receipt: Receipt): ReceiptPool {
-    return receipt.kind === 'personal' ? this.#personal : this.#group;
-  }
-
   #add(receipt: Receipt): void {
     if (this.#stopped) return;
-    const to = this.#poolOf(receipt);
-    if (to.pending.grows(receipt) && this.pending >= this.#deps.settings.maxPending && !this.#makeRoom(receipt)) return;
-    to.pending.add(receipt);
-    to.collect(this.pending * 2 >= this.#deps.settings.maxPending);
+    const { maxPending } = this.#deps.settings;
+    if (this.pending >= maxPending && this.#pools.grows(receipt) && !this.#makeRoom(receipt)) return;
+    this.#pools.collect(receipt, () => this.pending * 2 >= maxPending);
   }
 
   #makeRoom(receipt: Receipt): boolean {
     const isDelivered = receipt.type === 'delivered';
-    const dropped = isDelivered || this.#group.pending.dropDelivered() || this.#personal.pending.dropDelivered();
-    if (dropped) this.#droppedDelivered += 1;
-    else this.#lostSeen += 1;
-    if (!this.#fullLogged || !dropped) {
-      const fields = { pending: this.pending, droppedDelivered: this.#droppedDelivered, lostSeen: this.#lostSeen };
-      if (dropped) this.#deps.log.warn(fields, 'too many receipts wait: dropping delivered ones');
-      else if (this.#lostSeen === 1) this.#deps.log.error(fields, 'too many receipts wait: losing seen ones');
-      this.#fullLogged = true;
-    }
+    const dropped = isDelivered || this.#pools.dropDelivered();
+    if (dropped) this.#losses.dropDelivered(this.pending);
+    else this.#losses.loseSeen(this.pending);
     return dropped && !isDelivered;
   }
 
@@ -156,8 +147,9 @@ export class ReceiptWriter {
     if (this.#writing) return;
     this.#writing = true;
     for (;;) {
-      if (this.#flushed.length > 0) this.#allDue();
-      const rows = this.#takeDue();
+      if (this.#flushed.length > 0) this.#pools.setAllDue();
+      const rows = this.#pools.takeDue(this.#deps.settings.maxBatchRows);
+      this.#inFlight = rows.length;
       if (rows.length === 0) break;
       await this.#apply(rows);
       if (this.#stopped) break;
@@ -166,46 +158,35 @@ export class ReceiptWriter {
     this.#resolveFlushed();
   }
 
-  #allDue(): void {
-    this.#personal.setAllDue();
-    this.#group.setAllDue();
-  }
-
-  #takeDue(): Receipt[] {
-    const { maxBatchRows } = this.#deps.settings;
-    const rows = this.#personal.takeDue(maxBatchRows);
-    if (rows.length < maxBatchRows) rows.push(...this.#group.takeDue(maxBatchRows - rows.length));
-    this.#inFlight = rows.length;
-    return rows;
-  }
-
   /** Writes the rows, or in ever smaller parts when the store refuses them; what is not written is merged back before this ends, after a pause. */
-  async #apply(rows: Receipt[]): Promise<void> {
+  async #apply(rows: readonly Receipt[]): Promise<void> {
     const { store, telemetry, settings } = this.#deps;
     const parts = [rows];
     let refused = 0;
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       try {
-        await store.apply(receiptBatch(part, settings.personalWindowMs * 1000));
+        const changes = await store.apply(receiptBatch(part, settings.personalWindowMs * 1000));
         telemetry.receiptsWritten(part.length);
         if (this.#stopped) return;
-        this.#wrote(part.length);
+        this.#wrote(part.length, changes);
         refused = 0;
       } catch (error) {
         if (this.#stopped) return;
-        const { retryable, reason } = storeFailure(error);
-        const first = part[0];
-        if (!retryable && part.length > 1) {
-          const middle = part.length >> 1;
-          parts.push(part.slice(middle), part.slice(0, middle));
+        const { outcome, retryable, reason } = storeFailure(error);
+        const left = outcome === 'unknown' ? part.map((receipt) => ({ ...receipt, again: true })) : part;
+        const [first] = left;
+        if (!retryable && left.length > 1) {
+          const middle = left.length >> 1;
+          parts.push(left.slice(middle), left.slice(0, middle));
           continue;
         }
         if (!retryable && first !== undefined) {
-          this.#setAside(first, reason);
+          this.#inFlight -= 1;
+          this.#refused.add(first, reason);
           refused += 1;
           if (refused < MAX_REFUSED_IN_A_ROW) continue;
         } else {
-          parts.push(part);
+          parts.push(left);
         }
         await this.#backOff(parts, reason);
         return;
@@ -213,17 +194,28 @@ export class ReceiptWriter {
     }
   }
 
-  #wrote(rows: number): void {
+  #wrote(rows: number, changes: readonly StatusChange[]): void {
+    const { log, onChanged } = this.#deps;
     this.#inFlight -= rows;
-    if (this.#failures > 0) this.#deps.log.info({ failures: this.#failures }, 'receipts are written again');
+    if (this.#failures > 0) log.info({ failures: this.#failures }, 'receipts are written again');
     this.#failures = 0;
-    this.#fullLogged = false;
+    this.#losses.reset();
+    if (changes.length === 0 || onChanged === undefined) return;
+    try {
+      onChanged(changes);
+    } catch (error) {
+      // It is written: to be taken for a failure of the store would write it for ever.
+      log.error(
+        { reason: error instanceof Error ? error.message : typeof error },
+        'changed statuses could not be told',
+      );
+    }
   }
 
   async #backOff(parts: readonly (readonly Receipt[])[], reason: string): Promise<void> {
-    for (const part of parts) for (const receipt of part) this.#poolOf(receipt).pending.add(receipt);
+    for (const part of parts) for (const receipt of part) this.#pools.add(receipt);
     this.#inFlight = 0;
-    this.#allDue();
+    this.#pools.setAllDue();
     this.#failures += 1;
     const delayMs = backoffMs(this.#failures, RETRY_MIN_MS, RETRY_MAX_MS, this.#deps.random ?? Math.random);
     const fields = { pending: this.pending, failures: this.#failures, delayMs, reason };
@@ -237,27 +229,7 @@ export class ReceiptWriter {
       };
     });
     this.#wake = null;
-    this.#allDue();
-  }
-
-  #setAside(receipt: Receipt, reason: string): void {
-    const { type, userId, conversationId, seq } = receipt;
-    this.#deps.log.error({ type, userId, conversationId, seq, reason }, 'a receipt is refused, set aside');
-    this.#inFlight -= 1;
-    this.#aside.push(receipt);
-    this.#cancelAside ??= this.#deps.clock.after(SET_ASIDE_MS, () => this.#takeBackAside());
-  }
-
-  #takeBackAside(): void {
-    this.#cancelAside?.();
-    this.#cancelAside = null;
-    const aside = this.#aside;
-    this.#aside = [];
-    for (const receipt of aside) {
-      const to = this.#poolOf(receipt);
-      to.pending.add(receipt);
-      to.collect(false);
-    }
+    this.#pools.setAllDue();
   }
 
   #resolveFlushed(): void {

@@ -45,10 +45,12 @@ export class SqlInspector {
   async message(messageId: MessageId): Promise<MessageFacts | null> {
     const row = await guarded(this.#flavor, () =>
       this.#db
-        .selectFrom('messages')
-        .select(['id', 'conversation_id', 'seq', 'sender_id', 'recipient_id', 'status'])
-        .select([this.#time('sent_at'), this.#time('delivered_at'), this.#time('seen_at')])
-        .where('id', '=', messageId)
+        .selectFrom('messages as m')
+        .leftJoin('message_status as s', 's.id', 'm.id')
+        .select(['m.id', 'm.conversation_id', 'm.seq', 'm.sender_id', 'm.recipient_id', 's.status'])
+        .select([this.#time('m.sent_at', 'sent_at')])
+        .select([this.#time('s.delivered_at', 'delivered_at'), this.#time('s.seen_at', 'seen_at')])
+        .where('m.id', '=', messageId)
         .executeTakeFirst(),
     );
     if (row === undefined) return null;
@@ -59,7 +61,7 @@ export class SqlInspector {
       seq: row.seq,
       senderId: row.sender_id,
       recipientId: row.recipient_id,
-      status: row.status,
+      status: row.status ?? 'sent',
       sentAtUs: row.sent_at ?? 0,
       deliveredAtUs: row.delivered_at,
       seenAtUs: row.seen_at,
@@ -72,7 +74,7 @@ export class SqlInspector {
       this.#db
         .selectFrom('members')
         .select(['user_id', 'joined_seq', 'left_seq', 'delivered_seq', 'seen_seq'])
-        .select([this.#time('delivered_at'), this.#time('seen_at')])
+        .select([this.#time('delivered_at', 'delivered_at'), this.#time('seen_at', 'seen_at')])
         .where('conversation_id', '=', conversationId)
         .orderBy('user_id')
         .limit(limit)
@@ -89,7 +91,7 @@ export class SqlInspector {
     }));
   }
 
-  #time<Column extends 'sent_at' | 'delivered_at' | 'seen_at'>(column: Column) {
-    return sql<TimeUs | null>`${sql.raw(this.#flavor.microseconds(column))}`.as(column);
+  #time<Name extends 'sent_at' | 'delivered_at' | 'seen_at'>(column: string, name: Name) {
+    return sql<TimeUs | null>`${sql.raw(this.#flavor.microseconds(column))}`.as(name);
   }
 }

@@ -205,7 +205,7 @@ describe('append, when the connection or the server fails: MySQL', () => {
     const stores = await throughProxy();
     const { address } = proxy;
     await proxy.stop();
-    const receipts = { delivered: [], groupSeen: [], seen: [] };
+    const receipts = { delivered: [], seenUpto: [], seen: [] };
     const receipt = { userId: 1, conversationId: 1, kind: 'group', seq: 1, atUs: 1 } as const;
     for (const call of [
       () => stores.messages.append([room.row()]),

@@ -30,7 +30,7 @@ export function inspectorCases(
       await stores.receipts.apply({
         delivered: [{ ...at, kind: 'personal', seq: 1, atUs: atUs + 1 }],
         seen: [{ ...at, seqs, atUs: atUs + 2 }],
-        groupSeen: [],
+        seenUpto: [],
       });
       const place = {
         conversationId: room.conversationId,
@@ -51,8 +51,8 @@ export function inspectorCases(
       const room = await Room.group(stores);
       const [stored] = await commit(stores.messages, [room.row()]);
       if (stored?.kind !== 'stored') throw new Error('not stored');
-      const groupSeen = [{ userId: room.user(1), conversationId: room.conversationId, seq: 1, atUs }];
-      await stores.receipts.apply({ delivered: [], seen: [], groupSeen });
+      const at = { userId: room.user(1), conversationId: room.conversationId, kind: room.kind };
+      await stores.receipts.apply({ delivered: [], seen: [], seenUpto: [{ ...at, seq: 1, atUs }] });
       expect(await stores.inspector.message(stored.messageId)).toMatchObject({
         kind: 'group',
         recipientId: null,

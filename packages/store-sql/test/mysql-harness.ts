@@ -71,7 +71,7 @@ export const openMysqlHarness: OpenHarness = async (): Promise<StoreHarness> => 
     statuses: (conversationId) =>
       database.run(
         `SELECT seq, status, ${micros('delivered_at')} AS deliveredAtUs, ${micros('seen_at')} AS seenAtUs
-         FROM messages WHERE conversation_id = ? ORDER BY seq`,
+         FROM message_status WHERE conversation_id = ? ORDER BY seq`,
         [conversationId],
       ),
     cursors: async (userId, conversationId) => {

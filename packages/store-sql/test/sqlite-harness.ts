@@ -22,7 +22,7 @@ export const openSqliteHarness: OpenHarness = async (): Promise<StoreHarness> =>
     statuses: async (conversationId) =>
       database
         .prepare(
-          'SELECT seq, status, delivered_at AS deliveredAtUs, seen_at AS seenAtUs FROM messages WHERE conversation_id = ? ORDER BY seq',
+          'SELECT seq, status, delivered_at AS deliveredAtUs, seen_at AS seenAtUs FROM message_status WHERE conversation_id = ? ORDER BY seq',
         )
         .all([conversationId]) as StatusRow[],
     cursors: async (userId, conversationId) =>

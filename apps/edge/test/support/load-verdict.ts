@@ -33,8 +33,9 @@ export async function readStored(database: Pool, conversationIds: readonly numbe
     return rows as Row[];
   };
   const rows = await query<StoredRow>(
-    `SELECT id, conversation_id AS conversationId, seq, sender_id AS senderId, recipient_id AS recipientId, body, status
-     FROM messages WHERE conversation_id IN (?) ORDER BY conversation_id, seq`,
+    `SELECT m.id, m.conversation_id AS conversationId, m.seq, m.sender_id AS senderId, m.recipient_id AS recipientId, m.body,
+     COALESCE(s.status, 'sent') AS status
+     FROM messages m LEFT JOIN message_status s ON s.id = m.id WHERE m.conversation_id IN (?) ORDER BY m.conversation_id, m.seq`,
   );
   const heads = await query<{ id: number; head: number }>(
     'SELECT id, last_seq AS head FROM conversations WHERE id IN (?)',

@@ -6,6 +6,7 @@ export interface MessageRow {
   readonly seq: number;
   readonly senderId: number;
   readonly recipientId: number | null;
+  /** Of a personal message. */
   readonly status: 'sent' | 'delivered' | 'seen';
   /** Microseconds since the epoch, like all times here. */
   readonly sentAtUs: number;
@@ -53,9 +54,10 @@ export class StoreView {
 
   async message(messageId: number): Promise<MessageRow> {
     const rows = await this.#query<MessageRow>(
-      `SELECT conversation_id AS conversationId, seq, sender_id AS senderId, recipient_id AS recipientId, status,
-       ${this.#time('sent_at', 'sentAtUs')}, ${this.#time('delivered_at', 'deliveredAtUs')}, ${this.#time('seen_at', 'seenAtUs')}
-       FROM messages WHERE id = ?`,
+      `SELECT m.conversation_id AS conversationId, m.seq, m.sender_id AS senderId, m.recipient_id AS recipientId,
+       COALESCE(s.status, 'sent') AS status, ${this.#time('m.sent_at', 'sentAtUs')},
+       ${this.#time('s.delivered_at', 'deliveredAtUs')}, ${this.#time('s.seen_at', 'seenAtUs')}
+       FROM messages m LEFT JOIN message_status s ON s.id = m.id WHERE m.id = ?`,
       [messageId],
     );
     return only(rows, `message ${messageId}`);
@@ -95,7 +97,7 @@ export class StoreView {
   /** Messages to a user that are not known to have reached it, in personal conversations. */
   async notDelivered(userId: number): Promise<number> {
     const rows = await this.#query<{ n: number }>(
-      `SELECT COUNT(*) AS n FROM messages WHERE recipient_id = ? AND status = 'sent'`,
+      `SELECT COUNT(*) AS n FROM message_status WHERE recipient_id = ? AND status = 'sent'`,
       [userId],
     );
     return only(rows, 'a count').n;
@@ -106,7 +108,7 @@ export class StoreView {
       `SELECT (SELECT COUNT(*) FROM users) AS users, (SELECT COUNT(*) FROM conversations) AS conversations,
        (SELECT COUNT(*) FROM members) AS members, (SELECT COUNT(*) FROM messages) AS messages,
        (SELECT COALESCE(SUM(last_seq + members_version), 0) FROM conversations) AS heads,
-       (SELECT COUNT(*) FROM messages WHERE status = 'seen') AS seen,
+       (SELECT COUNT(*) FROM message_status WHERE status = 'seen') AS seen,
        (SELECT COALESCE(SUM(seen_seq), 0) FROM members) AS seenCursors`,
     );
     // MySQL gives sums as decimals, which the driver keeps as text.

@@ -38,7 +38,7 @@ export async function handleSeen(
     if (!(await isMember(conversationId, caller, services))) return refusal('unknown_message');
   }
   for (const [conversationId, seqs] of personal) services.receipts.seen(caller.user.id, conversationId, seqs);
-  for (const [conversationId, seq] of group) services.receipts.groupSeen(caller.user.id, conversationId, seq);
+  for (const [conversationId, seq] of group) services.receipts.seenUpto(caller.user.id, conversationId, 'group', seq);
   return OK;
 }
 

@@ -1,13 +1,10 @@
-import type {
-  DeliveredReceipt,
-  GroupSeenReceipt,
-  ReceiptBatch,
-  ReceiptStore,
-  SeenReceipt,
-} from '../ports/receipt-store.ts';
-import type { ConversationId, Seq, UserId } from '../types.ts';
+import type { ReceiptBatch, ReceiptStore, StatusChange } from '../ports/receipt-store.ts';
+import { type MemberReceipts, receiptsByMember } from '../receipt-plan.ts';
+import { decideReceipts, type MemberStanding, type ReceiptStep, statusChange } from '../receipt-step.ts';
+import type { MessageId, Seq, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryState } from './memory-state.ts';
 
+/** Each message has its own status here, which is what the marks and cursors of other stores come to. */
 export class MemoryReceiptStore implements ReceiptStore {
   readonly #state: MemoryState;
 
@@ -15,66 +12,58 @@ export class MemoryReceiptStore implements ReceiptStore {
     this.#state = state;
   }
 
-  async apply(batch: ReceiptBatch): Promise<void> {
-    for (const receipt of batch.delivered) this.#delivered(receipt);
-    for (const receipt of batch.seen) this.#seen(receipt);
-    for (const receipt of batch.groupSeen) this.#groupSeen(receipt);
-  }
-
-  #delivered(receipt: DeliveredReceipt): void {
-    const place = this.#place(receipt.userId, receipt.conversationId);
-    if (place === null) return;
-    const { conversation, member } = place;
-    const from = member.deliveredSeq;
-    const upto = Math.min(receipt.seq, reach(conversation, member));
-    moveDelivered(member, upto, receipt.atUs);
-    if (conversation.kind === 'group') return;
-    for (const message of conversation.messages.slice(from, Math.max(from, upto))) {
-      if (message.senderId === receipt.userId || message.status !== 'sent') continue;
-      message.status = 'delivered';
-      message.deliveredAtUs = receipt.atUs;
+  async apply(batch: ReceiptBatch): Promise<readonly StatusChange[]> {
+    const changes: StatusChange[] = [];
+    for (const receipts of receiptsByMember(batch)) {
+      const change = this.#member(receipts, batch.again === true);
+      if (change !== null) changes.push(change);
     }
+    return changes;
   }
 
-  #seen(receipt: SeenReceipt): void {
-    const place = this.#place(receipt.userId, receipt.conversationId);
-    if (place === null || place.conversation.kind === 'group') return;
-    for (const seq of receipt.seqs) {
-      const message = place.conversation.messages[seq - 1];
-      if (message === undefined || message.senderId === receipt.userId || message.status === 'seen') continue;
+  #member(receipts: MemberReceipts, again: boolean): StatusChange | null {
+    const conversation = this.#state.conversations.get(receipts.conversationId);
+    const member = conversation?.members.get(receipts.userId);
+    if (conversation === undefined || member === undefined) return null;
+    const before = standing(conversation, member);
+    const step = decideReceipts(before, receipts);
+    const seen: { seq: Seq; messageId: MessageId }[] = [];
+    for (const { seq, atUs, impliesDelivered } of step.exact) {
+      const message = conversation.messages[seq - 1];
+      if (message === undefined || message.senderId === receipts.userId) continue;
+      if (message.status === 'seen' && !again) continue;
+      if (impliesDelivered) message.deliveredAtUs ??= atUs;
       message.status = 'seen';
-      message.seenAtUs = receipt.atUs;
-      message.deliveredAtUs ??= receipt.atUs;
+      message.seenAtUs ??= atUs;
+      seen.push({ seq, messageId: message.messageId });
     }
-  }
-
-  #groupSeen(receipt: GroupSeenReceipt): void {
-    const place = this.#place(receipt.userId, receipt.conversationId);
-    if (place === null || place.conversation.kind === 'personal') return;
-    const { conversation, member } = place;
-    const upto = Math.min(receipt.seq, reach(conversation, member));
-    moveDelivered(member, upto, receipt.atUs);
-    if (upto <= member.seenSeq) return;
-    member.seenSeq = upto;
-    member.seenAtUs = receipt.atUs;
-  }
-
-  #place(
-    userId: UserId,
-    conversationId: ConversationId,
-  ): { readonly conversation: MemoryConversation; readonly member: MemoryMember } | null {
-    const conversation = this.#state.conversations.get(conversationId);
-    const member = conversation?.members.get(userId);
-    return conversation === undefined || member === undefined ? null : { conversation, member };
+    passOver(conversation, before, step, receipts.userId);
+    Object.assign(member, step.after);
+    return statusChange(receipts, before, step, seen, again);
   }
 }
 
-/** A cursor beyond what exists would hide later messages from it. */
-const reach = (conversation: MemoryConversation, member: MemoryMember): Seq =>
-  Math.min(conversation.messages.length, member.leftSeq ?? Number.MAX_SAFE_INTEGER);
+function standing(conversation: MemoryConversation, member: MemoryMember): MemberStanding {
+  const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = member;
+  const reach = Math.min(conversation.messages.length, member.leftSeq ?? Number.MAX_SAFE_INTEGER);
+  let peerId: UserId | null = null;
+  if (conversation.kind === 'personal') {
+    for (const userId of conversation.members.keys()) if (userId !== member.userId) peerId = userId;
+  }
+  return { kind: conversation.kind, peerId, reach, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs };
+}
 
-function moveDelivered(member: MemoryMember, seq: Seq, atUs: number): void {
-  if (seq <= member.deliveredSeq) return;
-  member.deliveredSeq = seq;
-  member.deliveredAtUs = atUs;
+/** Gives each message that a cursor passes the time of the first mark at or above it. */
+function passOver(conversation: MemoryConversation, before: MemberStanding, step: ReceiptStep, userId: UserId): void {
+  if (conversation.kind === 'group') return;
+  for (const { step: kind, uptoSeq, atUs } of [...step.marks].sort((a, b) => a.atUs - b.atUs)) {
+    const from = kind === 'seen' ? before.seenSeq : before.deliveredSeq;
+    for (const message of conversation.messages.slice(from, Math.max(from, uptoSeq))) {
+      if (message.senderId === userId) continue;
+      message.deliveredAtUs ??= atUs;
+      if (kind === 'seen') message.seenAtUs ??= atUs;
+      if (kind === 'seen') message.status = 'seen';
+      else if (message.status === 'sent') message.status = 'delivered';
+    }
+  }
 }

@@ -176,7 +176,7 @@ export function conversationStoreContract(name: string, open: OpenHarness): void
       const group = await Room.group(h);
       await commit(h.messages, [...pair.rows(3), ...group.rows(2)]);
       const receipt = { userId: pair.user(1), conversationId: pair.conversationId, kind: 'personal', seq: 2 } as const;
-      await h.receipts.apply({ delivered: [{ ...receipt, atUs: 1_598_356_410_923_631 }], seen: [], groupSeen: [] });
+      await h.receipts.apply({ delivered: [{ ...receipt, atUs: 1_598_356_410_923_631 }], seen: [], seenUpto: [] });
       const mine = {
         userId: pair.user(1),
         conversationId: pair.conversationId,

@@ -1,3 +1,4 @@
+import type { StatusChange } from '../ports/receipt-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
 import { ReceiptWriter, type ReceiptWriterSettings } from '../receipt-writer.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -9,6 +10,7 @@ export class ReceiptBench {
   readonly store = new ScriptedReceipts(this.clock);
   readonly logged: string[] = [];
   rowsWritten = 0;
+  readonly changes: StatusChange[] = [];
   readonly writer: ReceiptWriter;
 
   constructor(settings: Partial<ReceiptWriterSettings> = {}, random: () => number = () => 0.5) {
@@ -29,6 +31,7 @@ export class ReceiptBench {
       log,
       settings: { personalWindowMs: 50, groupWindowMs: 1_000, maxPending: 1_000, maxBatchRows: 100, ...settings },
       random,
+      onChanged: (changes) => void this.changes.push(...changes),
     });
   }
 }

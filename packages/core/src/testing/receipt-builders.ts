@@ -1,4 +1,4 @@
-import type { DeliveredReceipt, GroupSeenReceipt, ReceiptBatch, SeenReceipt } from '../ports/receipt-store.ts';
+import type { DeliveredReceipt, ReceiptBatch, SeenReceipt, SeenUptoReceipt } from '../ports/receipt-store.ts';
 import type { Room } from './store-harness.ts';
 
 /** Some time, with microseconds that a millisecond clock would lose. */
@@ -7,7 +7,7 @@ export const T = 1_598_356_410_923_631;
 export const batch = (parts: Partial<ReceiptBatch>): ReceiptBatch => ({
   delivered: [],
   seen: [],
-  groupSeen: [],
+  seenUpto: [],
   ...parts,
 });
 
@@ -26,9 +26,10 @@ export const seen = (room: Room, user: number, seqs: readonly number[], atUs = T
   atUs,
 });
 
-export const groupSeen = (room: Room, user: number, seq: number, atUs = T): GroupSeenReceipt => ({
+export const seenUpto = (room: Room, user: number, seq: number, atUs = T): SeenUptoReceipt => ({
   userId: room.user(user),
   conversationId: room.conversationId,
+  kind: room.kind,
   seq,
   atUs,
 });

@@ -1,14 +1,16 @@
-import type { ConversationId, Seq, TimeUs, UserId } from '@parley/core';
+import type { ConversationId, MemberReceipts, ReceiptCursors, ReceiptMark, Seq, TimeUs, UserId } from '@parley/core';
 import { dateTime } from './sql-text.ts';
 
-/** Where one member's cursors move to; a seq of 0 moves nothing. */
-export interface CursorMove {
+/** A member as it is after the call. */
+export interface MovedMember extends ReceiptCursors {
   readonly userId: UserId;
   readonly conversationId: ConversationId;
-  deliveredSeq: Seq;
-  deliveredAtUs: TimeUs;
-  seenSeq: Seq;
-  seenAtUs: TimeUs;
+  readonly seenExactSeq: Seq;
+}
+
+export interface MarkRow extends ReceiptMark {
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
 }
 
 /** Messages that a user received: `fromSeq <= seq <= toSeq`. */
@@ -17,32 +19,65 @@ export interface ReceivedRun {
   readonly conversationId: ConversationId;
   readonly fromSeq: Seq;
   readonly toSeq: Seq;
+}
+
+/** Such messages, seen one by one. */
+export interface SeenRun extends ReceivedRun {
   readonly atUs: TimeUs;
+  /** Nothing else says when they were delivered. */
+  readonly impliesDelivered: boolean;
 }
 
-const at = (atUs: TimeUs): string => `'${dateTime(atUs)}'`;
+const at = (atUs: TimeUs | null): string => (atUs === null ? 'NULL' : `'${dateTime(atUs)}'`);
+const micros = (column: string): string => `TIMESTAMPDIFF(MICROSECOND,'1970-01-01',${column})`;
 
-/**
- * Only for memberships that are known to exist: the upsert never inserts, it locks exactly these rows, in the order of the primary key
- * (the moves must be sorted so). A time is set before the seq it belongs to: assignments see the columns that stand left of them.
- */
-export function cursorUpsert(moves: readonly CursorMove[]): string {
-  const values = moves.map(
-    (move) =>
-      `(${move.userId},${move.conversationId},${move.deliveredSeq},${at(move.deliveredAtUs)},${move.seenSeq},${at(move.seenAtUs)})`,
-  );
-  return `INSERT INTO members(user_id,conversation_id,delivered_seq,delivered_at,seen_seq,seen_at)VALUES${values.join(',')} ON DUPLICATE KEY UPDATE \
-delivered_at=IF(VALUES(delivered_seq)>delivered_seq,VALUES(delivered_at),delivered_at),delivered_seq=GREATEST(delivered_seq,VALUES(delivered_seq)),\
-seen_at=IF(VALUES(seen_seq)>seen_seq,VALUES(seen_at),seen_at),seen_seq=GREATEST(seen_seq,VALUES(seen_seq))`;
+/** Locks the members' rows in the order of their primary key, which is that of `wanted`: the index is forced, so that no other row is locked, nor in another order. */
+export const membersForUpdate = (wanted: readonly MemberReceipts[]): string =>
+  `SELECT user_id,conversation_id,left_seq,delivered_seq,${micros('delivered_at')},seen_seq,${micros('seen_at')},seen_exact_seq \
+FROM members FORCE INDEX(PRIMARY)WHERE ${wanted.map((m) => `(user_id=${m.userId} AND conversation_id=${m.conversationId})`).join('OR')} FOR UPDATE`;
+
+export const conversationsOf = (wanted: readonly MemberReceipts[]): string =>
+  `SELECT id,kind,pair_key,last_seq FROM conversations WHERE id IN(${[...new Set(wanted.map((m) => m.conversationId))].join(',')})`;
+
+/** Constant ranges of the primary key, so that history is not scanned. */
+export const messagesOf = (runs: readonly ReceivedRun[]): string =>
+  `SELECT conversation_id,recipient_id,seq,id,status='seen' FROM messages WHERE ${where(runs)}`;
+
+/** Only for rows that this transaction has locked: the upsert never inserts. */
+export const membersUpsert = (members: readonly MovedMember[]): string =>
+  `INSERT INTO members(user_id,conversation_id,delivered_seq,delivered_at,seen_seq,seen_at,seen_exact_seq)VALUES${members
+    .map(
+      (m) =>
+        `(${m.userId},${m.conversationId},${m.deliveredSeq},${at(m.deliveredAtUs)},${m.seenSeq},${at(m.seenAtUs)},${m.seenExactSeq})`,
+    )
+    .join(',')} ON DUPLICATE KEY UPDATE delivered_seq=VALUES(delivered_seq),delivered_at=VALUES(delivered_at),\
+seen_seq=VALUES(seen_seq),seen_at=VALUES(seen_at),seen_exact_seq=VALUES(seen_exact_seq)`;
+
+/** A mark that is there keeps its time. */
+export const marksInsert = (marks: readonly MarkRow[]): string =>
+  `INSERT INTO receipt_marks(conversation_id,user_id,step,upto_seq,at)VALUES${marks
+    .map((m) => `(${m.conversationId},${m.userId},'${m.step}',${m.uptoSeq},${at(m.atUs)})`)
+    .join(',')} ON DUPLICATE KEY UPDATE at=at`;
+
+/** The runs must be alike in `impliesDelivered`. */
+export function seenUpdate(runs: readonly SeenRun[]): string {
+  const delivered = runs[0]?.impliesDelivered === true ? ',delivered_at=COALESCE(delivered_at,seen_at)' : '';
+  return `UPDATE messages SET seen_at=${timeOf(runs)}${delivered},status='seen' WHERE status<>'seen' AND(${where(runs)})`;
 }
 
-export const deliveredUpdate = (runs: readonly ReceivedRun[]): string =>
-  `UPDATE messages SET delivered_at=${timeOf(runs)},status='delivered' WHERE status='sent' AND(${where(runs)})`;
+/** Consecutive seqs as runs. */
+export function runsOf<T extends { readonly seq: Seq }>(sorted: readonly T[], alike: (a: T, b: T) => boolean): T[][] {
+  const runs: T[][] = [];
+  let last: T | undefined;
+  for (const item of sorted) {
+    if (last !== undefined && last.seq + 1 === item.seq && alike(last, item)) runs.at(-1)?.push(item);
+    else runs.push([item]);
+    last = item;
+  }
+  return runs;
+}
 
-export const seenUpdate = (runs: readonly ReceivedRun[]): string =>
-  `UPDATE messages SET seen_at=${timeOf(runs)},delivered_at=COALESCE(delivered_at,seen_at),status='seen' WHERE status<>'seen' AND(${where(runs)})`;
-
-/** Constant ranges of the primary key, so that history is not scanned. Only a recipient moves a status (G6). */
+/** Only a recipient moves a status (G6). */
 const where = (runs: readonly ReceivedRun[]): string =>
   runs.map((run) => `(${ofRecipient(run)} AND ${ofRun(run)})`).join('OR');
 
@@ -53,7 +88,7 @@ const ofRun = ({ fromSeq, toSeq }: ReceivedRun): string =>
   fromSeq === toSeq ? `seq=${fromSeq}` : `seq BETWEEN ${fromSeq} AND ${toSeq}`;
 
 /** One time for all, or one for each recipient in a conversation, or, when even those have several, one for each run. */
-function timeOf(runs: readonly ReceivedRun[]): string {
+function timeOf(runs: readonly SeenRun[]): string {
   const byRecipient = new Map<string, TimeUs>();
   let perRun = false;
   for (const run of runs) {

@@ -1,28 +1,23 @@
-import type { ConversationKind, ReceiptBatch, ReceiptStore, Seq } from '@parley/core';
+import {
+  type MemberReceipts,
+  type ReceiptBatch,
+  type ReceiptStore,
+  receiptsByMember,
+  type StatusChange,
+} from '@parley/core';
 import type { MysqlConnection } from './mysql-connection.ts';
 import { isDeadlock, isServerError, mysqlFailure } from './mysql-error.ts';
 import type { MysqlPool } from './mysql-pool.ts';
-import { cursorMoves, seenRuns } from './receipt-plan.ts';
-import { type CursorMove, cursorUpsert, deliveredUpdate, type ReceivedRun, seenUpdate } from './receipt-sql.ts';
+import { beginReceipts } from './receipt-transaction.ts';
 
-const MAX_MOVES_PER_STATEMENT = 256;
-const MAX_RUNS_PER_STATEMENT = 128;
-const MAX_TRANSACTION_CHARS = 256 * 1024;
+/** Of one transaction: locks are held for two round trips. */
+const MAX_MEMBERS_PER_TRANSACTION = 256;
+const MAX_SEEN_PER_TRANSACTION = 2_048;
 const MAX_DEADLOCK_ATTEMPTS = 5;
 
-type MemberRow = readonly [
-  userId: number,
-  conversationId: number,
-  kind: ConversationKind,
-  reach: Seq,
-  deliveredSeq: Seq,
-  seenSeq: Seq,
-];
-
 /**
- * Two round trips for a batch of usual size: read the cursors, then one transaction of multi-row statements; none when nothing moves.
- * The cursors are read without a lock: an old one only widens the range, and every statement moves forward only. Messages come before
- * cursors, so that a cursor is never ahead of its messages when a long batch takes several transactions.
+ * A batch of usual size is one transaction of two round trips: (1) lock the members' rows in the order of their primary key, read them and their conversations; (2)
+ * multi-row statements and COMMIT. A long list of `seen` takes several transactions. Only the recipient's receipts write the rows that the lock stands for.
  */
 export class MysqlReceiptStore implements ReceiptStore {
   readonly #writers: MysqlPool;
@@ -31,102 +26,83 @@ export class MysqlReceiptStore implements ReceiptStore {
     this.#writers = writers;
   }
 
-  async apply(batch: ReceiptBatch): Promise<void> {
-    const wanted = cursorMoves(batch);
-    const runs = seenRuns(batch.seen);
-    if (wanted.length === 0 && runs.length === 0) return;
+  async apply(batch: ReceiptBatch): Promise<readonly StatusChange[]> {
+    const wanted = receiptsByMember(batch);
+    if (wanted.length === 0) return [];
     const connection = await this.#writers.acquire().catch((error: unknown) => {
       throw mysqlFailure(error, 'not_committed');
     });
+    const changes = new Map<string, StatusChange>();
+    let committed = false;
     try {
-      const moves: CursorMove[] = [];
-      const delivered: ReceivedRun[] = [];
-      for (const part of chunks(wanted, MAX_MOVES_PER_STATEMENT)) await this.#plan(connection, part, moves, delivered);
-      const statements = [
-        ...chunks(delivered, MAX_RUNS_PER_STATEMENT).map(deliveredUpdate),
-        ...chunks(runs, MAX_RUNS_PER_STATEMENT).map(seenUpdate),
-        ...chunks(moves, MAX_MOVES_PER_STATEMENT).map(cursorUpsert),
-      ];
-      for (const text of transactions(statements)) await commit(connection, text);
+      for (const part of parts(wanted)) {
+        for (const change of await commit(connection, part, batch.again === true, committed)) {
+          const key = `${change.userId} ${change.conversationId}`;
+          changes.set(key, merged(changes.get(key), change));
+        }
+        committed = true;
+      }
     } finally {
       this.#writers.release(connection);
     }
-  }
-
-  /** Keeps the moves that go forward, within what exists, and finds the messages that they deliver. */
-  async #plan(
-    connection: MysqlConnection,
-    wanted: readonly CursorMove[],
-    moves: CursorMove[],
-    delivered: ReceivedRun[],
-  ): Promise<void> {
-    const keys = wanted.map((move) => `(m.user_id=${move.userId} AND m.conversation_id=${move.conversationId})`);
-    const text = `SELECT m.user_id,m.conversation_id,c.kind,LEAST(c.last_seq,COALESCE(m.left_seq,c.last_seq)),m.delivered_seq,m.seen_seq \
-FROM members m JOIN conversations c ON c.id=m.conversation_id WHERE ${keys.join('OR')}`;
-    let rows: readonly MemberRow[];
-    try {
-      rows = (await connection.query(text, { rowsAsArray: true })) as readonly MemberRow[];
-    } catch (error) {
-      throw mysqlFailure(error, 'not_committed');
-    }
-    const members = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row]));
-    for (const move of wanted) {
-      const member = members.get(`${move.userId} ${move.conversationId}`);
-      if (member === undefined) continue;
-      const [userId, conversationId, kind, reach, deliveredSeq, seenSeq] = member;
-      const seen = kind === 'group' ? Math.min(move.seenSeq, reach) : 0;
-      let toSeq = Math.min(move.deliveredSeq, reach);
-      let { deliveredAtUs } = move;
-      if (seen > toSeq) {
-        toSeq = seen;
-        deliveredAtUs = move.seenAtUs;
-      }
-      if (toSeq <= deliveredSeq && seen <= seenSeq) continue;
-      moves.push({ ...move, deliveredSeq: toSeq, deliveredAtUs, seenSeq: seen });
-      if (kind === 'personal' && toSeq > deliveredSeq)
-        delivered.push({ userId, conversationId, fromSeq: deliveredSeq + 1, toSeq, atUs: deliveredAtUs });
-    }
+    return [...changes.values()];
   }
 }
 
-interface ReceiptTransaction {
-  readonly text: string;
-  /** Statements before COMMIT. */
-  readonly statements: number;
-}
-
-/** The server stops at the first statement that fails, so an error before COMMIT's turn means that nothing of it is stored. */
-async function commit(connection: MysqlConnection, { text, statements }: ReceiptTransaction): Promise<void> {
+/** `tainted`: an earlier transaction of the call is committed, so that the call as a whole is not `not_committed`. */
+async function commit(
+  connection: MysqlConnection,
+  wanted: readonly MemberReceipts[],
+  again: boolean,
+  tainted: boolean,
+): Promise<readonly StatusChange[]> {
+  const refused = tainted ? 'unknown' : 'not_committed';
   for (let attempt = 1; ; attempt += 1) {
+    let writing = 0;
     let done = 0;
-    const onDone = () => {
+    const onDone = (): void => {
       done += 1;
     };
     try {
-      await connection.query(text, { onDone });
-      return;
+      const { statements, changes } = await beginReceipts(connection, wanted, again);
+      writing = statements.length;
+      await connection.query([...statements, 'COMMIT'].join(';'), { onDone });
+      return changes;
     } catch (error) {
+      // The server stops at the first statement that fails, so one before COMMIT's turn means that nothing of it is stored.
+      const stored = writing > 0 && !(isServerError(error) && done < writing);
       if (connection.usable) await connection.query('ROLLBACK').catch(() => connection.destroy());
       if (isDeadlock(error) && connection.usable && attempt < MAX_DEADLOCK_ATTEMPTS) continue;
-      const refused = isServerError(error) && done < statements;
-      throw mysqlFailure(error, refused ? 'not_committed' : 'unknown');
+      throw mysqlFailure(error, stored ? 'unknown' : refused);
     }
   }
 }
 
-function* transactions(statements: readonly string[]): Generator<ReceiptTransaction> {
-  let text = 'BEGIN;';
-  let count = 1;
-  for (const statement of statements) {
-    text += `${statement};`;
-    count += 1;
-    if (text.length < MAX_TRANSACTION_CHARS) continue;
-    yield { text: `${text}COMMIT`, statements: count };
-    text = 'BEGIN;';
-    count = 1;
+/** At most so many members and messages each; a member whose list is longer is in several. */
+function* parts(wanted: readonly MemberReceipts[]): Generator<MemberReceipts[]> {
+  let part: MemberReceipts[] = [];
+  let seen = 0;
+  for (const receipts of wanted) {
+    const named = [...receipts.seen];
+    for (let at = 0; at === 0 || at < named.length; at += MAX_SEEN_PER_TRANSACTION) {
+      const some = named.slice(at, at + MAX_SEEN_PER_TRANSACTION);
+      const full = part.length === MAX_MEMBERS_PER_TRANSACTION || seen + some.length > MAX_SEEN_PER_TRANSACTION;
+      if (full && part.length > 0) {
+        yield part;
+        part = [];
+        seen = 0;
+      }
+      part.push({ ...receipts, seen: new Map(some) });
+      seen += some.length;
+    }
   }
-  if (count > 1) yield { text: `${text}COMMIT`, statements: count };
+  if (part.length > 0) yield part;
 }
 
-const chunks = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+/** Of two transactions of one call. */
+function merged(first: StatusChange | undefined, second: StatusChange): StatusChange {
+  if (first === undefined) return second;
+  const { previousDeliveredSeq, previousSeenSeq } = first;
+  const seenMessageIds = [...new Set([...first.seenMessageIds, ...second.seenMessageIds])];
+  return { ...second, previousDeliveredSeq, previousSeenSeq, seenMessageIds };
+}

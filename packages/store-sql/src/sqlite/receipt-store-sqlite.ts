@@ -1,30 +1,41 @@
-import type {
-  ConversationId,
-  ConversationKind,
-  DeliveredReceipt,
-  GroupSeenReceipt,
-  ReceiptBatch,
-  ReceiptStore,
-  SeenReceipt,
-  Seq,
-  TimeUs,
-  UserId,
+import {
+  type ConversationKind,
+  decideReceipts,
+  type MemberReceipts,
+  type MessageId,
+  type ReceiptBatch,
+  type ReceiptStore,
+  receiptsByMember,
+  type Seq,
+  type StatusChange,
+  statusChange,
+  type TimeUs,
+  type UserId,
 } from '@parley/core';
 import type { Database, Statement } from './sqlite-database.ts';
 import type { SqliteWriter } from './sqlite-writer.ts';
 
 interface MemberRow {
   readonly kind: ConversationKind;
+  readonly peerId: UserId | null;
   readonly reach: Seq;
-  readonly delivered_seq: Seq;
-  readonly seen_seq: Seq;
+  readonly deliveredSeq: Seq;
+  readonly deliveredAtUs: TimeUs | null;
+  readonly seenSeq: Seq;
+  readonly seenAtUs: TimeUs | null;
+  readonly seenExactSeq: Seq;
+}
+
+interface MessageRow {
+  readonly messageId: MessageId;
+  readonly seen: 0 | 1;
 }
 
 interface Statements {
   readonly member: Statement;
-  readonly moveDelivered: Statement;
-  readonly moveSeen: Statement;
-  readonly deliver: Statement;
+  readonly move: Statement;
+  readonly mark: Statement;
+  readonly message: Statement;
   readonly see: Statement;
 }
 
@@ -38,66 +49,61 @@ export class SqliteReceiptStore implements ReceiptStore {
     this.#writer = writer;
   }
 
-  async apply(batch: ReceiptBatch): Promise<void> {
-    if (batch.delivered.length + batch.seen.length + batch.groupSeen.length === 0) return;
-    await this.#writer.transaction(() => {
-      for (const receipt of batch.delivered) this.#delivered(receipt);
-      for (const receipt of batch.seen) this.#seen(receipt);
-      for (const receipt of batch.groupSeen) this.#groupSeen(receipt);
-    });
+  async apply(batch: ReceiptBatch): Promise<readonly StatusChange[]> {
+    const wanted = receiptsByMember(batch);
+    if (wanted.length === 0) return [];
+    return this.#writer.transaction(() =>
+      wanted.map((receipts) => this.#member(receipts, batch.again === true)).filter((change) => change !== null),
+    );
   }
 
-  #delivered({ userId, conversationId, seq, atUs }: DeliveredReceipt): void {
-    const member = this.#member(userId, conversationId);
-    if (member === undefined) return;
-    const upto = Math.min(seq, member.reach);
-    if (upto <= member.delivered_seq) return;
-    if (member.kind === 'personal')
-      this.#statements().deliver.run([atUs, conversationId, member.delivered_seq, upto, userId]);
-    this.#moveDelivered(userId, conversationId, upto, atUs);
-  }
-
-  #seen({ userId, conversationId, seqs, atUs }: SeenReceipt): void {
-    const { see } = this.#statements();
-    for (const seq of new Set(seqs)) see.run([atUs, atUs, conversationId, seq, userId]);
-  }
-
-  #groupSeen({ userId, conversationId, seq, atUs }: GroupSeenReceipt): void {
-    const member = this.#member(userId, conversationId);
-    if (member?.kind !== 'group') return;
-    const upto = Math.min(seq, member.reach);
-    if (upto > member.delivered_seq) this.#moveDelivered(userId, conversationId, upto, atUs);
-    if (upto > member.seen_seq) this.#statements().moveSeen.run([upto, atUs, userId, conversationId]);
-  }
-
-  #member(userId: UserId, conversationId: ConversationId): MemberRow | undefined {
-    return this.#statements().member.get([userId, conversationId]) as MemberRow | undefined;
-  }
-
-  #moveDelivered(userId: UserId, conversationId: ConversationId, seq: Seq, atUs: TimeUs): void {
-    this.#statements().moveDelivered.run([seq, atUs, userId, conversationId]);
+  #member(receipts: MemberReceipts, again: boolean): StatusChange | null {
+    const { userId, conversationId } = receipts;
+    const { member, mark, message, see, move } = this.#statements();
+    const before = member.get([userId, conversationId]) as MemberRow | undefined;
+    if (before === undefined) return null;
+    const step = decideReceipts(before, receipts);
+    const told: { seq: Seq; messageId: MessageId }[] = [];
+    let { seenExactSeq } = before;
+    for (const { seq, atUs, impliesDelivered } of step.exact) {
+      const row = message.get([conversationId, seq, userId]) as MessageRow | undefined;
+      if (row === undefined || (row.seen === 1 && !again)) continue;
+      told.push({ seq, messageId: row.messageId });
+      if (row.seen === 1) continue;
+      see.run([atUs, impliesDelivered ? atUs : null, row.messageId]);
+      seenExactSeq = Math.max(seenExactSeq, seq);
+    }
+    for (const { step: name, uptoSeq, atUs } of step.marks) mark.run([conversationId, userId, name, uptoSeq, atUs]);
+    if (step.moved || seenExactSeq > before.seenExactSeq) {
+      const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = step.after;
+      move.run([deliveredSeq, deliveredAtUs, seenSeq, seenAtUs, seenExactSeq, userId, conversationId]);
+    }
+    return statusChange(receipts, before, step, told, again);
   }
 
   /** Prepared at the first call: there are no tables before `migrate`. */
   #statements(): Statements {
     this.#prepared ??= {
       member: this.#database.prepare(
-        `SELECT c.kind, MIN(c.last_seq, COALESCE(m.left_seq, c.last_seq)) AS reach, m.delivered_seq, m.seen_seq
+        `SELECT c.kind, MIN(c.last_seq, COALESCE(m.left_seq, c.last_seq)) AS reach,
+         CASE WHEN c.kind = 'personal' THEN
+           (SELECT p.user_id FROM members p WHERE p.conversation_id = m.conversation_id AND p.user_id <> m.user_id) END AS peerId,
+         m.delivered_seq AS deliveredSeq, m.delivered_at AS deliveredAtUs, m.seen_seq AS seenSeq, m.seen_at AS seenAtUs,
+         m.seen_exact_seq AS seenExactSeq
          FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = ? AND m.conversation_id = ?`,
       ),
-      moveDelivered: this.#database.prepare(
-        'UPDATE members SET delivered_seq = ?, delivered_at = ? WHERE user_id = ? AND conversation_id = ?',
+      move: this.#database.prepare(
+        `UPDATE members SET delivered_seq = ?, delivered_at = ?, seen_seq = ?, seen_at = ?, seen_exact_seq = ?
+         WHERE user_id = ? AND conversation_id = ?`,
       ),
-      moveSeen: this.#database.prepare(
-        'UPDATE members SET seen_seq = ?, seen_at = ? WHERE user_id = ? AND conversation_id = ?',
+      mark: this.#database.prepare(
+        `INSERT INTO receipt_marks (conversation_id, user_id, step, upto_seq, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       ),
-      deliver: this.#database.prepare(
-        `UPDATE messages SET status = 'delivered', delivered_at = ?
-         WHERE conversation_id = ? AND seq > ? AND seq <= ? AND recipient_id = ? AND status = 'sent'`,
+      message: this.#database.prepare(
+        `SELECT id AS messageId, status = 'seen' AS seen FROM messages WHERE conversation_id = ? AND seq = ? AND recipient_id = ?`,
       ),
       see: this.#database.prepare(
-        `UPDATE messages SET status = 'seen', seen_at = ?, delivered_at = COALESCE(delivered_at, ?)
-         WHERE conversation_id = ? AND seq = ? AND recipient_id = ? AND status <> 'seen'`,
+        `UPDATE messages SET status = 'seen', seen_at = ?, delivered_at = COALESCE(delivered_at, ?) WHERE id = ?`,
       ),
     };
     return this.#prepared;

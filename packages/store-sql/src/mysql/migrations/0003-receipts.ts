@@ -1,0 +1,43 @@
+import type { Migration } from '../../migrator.ts';
+import { addColumn } from './repeatable-ddl.ts';
+
+/** When the first of a recipient's marks of one sort at or above a message was made: a lookup of one row by the primary key. */
+const mark = (step: 'delivered' | 'seen'): string =>
+  `(SELECT k.at FROM receipt_marks k WHERE k.conversation_id = m.conversation_id AND k.user_id = m.recipient_id AND k.step = '${step}'
+    AND k.upto_seq >= m.seq ORDER BY k.upto_seq LIMIT 1)`;
+
+/**
+ * The status of a personal message is no longer written with each message. Its recipient's cursors are in `members`; `receipt_marks` has one row for each
+ * move of such a cursor: the messages between a mark and the one before it have its time. What was seen one by one (the legacy `seen`), and what was written before this
+ * migration, is in the message's own row, and `members.seen_exact_seq` is at or above the last of them.
+ */
+export const migration: Migration = {
+  version: 3,
+  name: 'receipts',
+  statements: [
+    ...addColumn('members', 'seen_exact_seq', 'BIGINT UNSIGNED NOT NULL DEFAULT 0'),
+
+    `CREATE TABLE IF NOT EXISTS receipt_marks (
+      conversation_id BIGINT UNSIGNED NOT NULL,
+      user_id BIGINT UNSIGNED NOT NULL,
+      step ENUM('delivered', 'seen') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+      upto_seq BIGINT UNSIGNED NOT NULL,
+      at DATETIME(6) NOT NULL,
+      PRIMARY KEY (conversation_id, user_id, step, upto_seq)
+    ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+
+    `UPDATE members r JOIN (SELECT conversation_id, recipient_id, MAX(seq) AS seq FROM messages
+      WHERE status = 'seen' AND recipient_id IS NOT NULL GROUP BY conversation_id, recipient_id) s
+      ON s.conversation_id = r.conversation_id AND s.recipient_id = r.user_id
+      SET r.seen_exact_seq = GREATEST(r.seen_exact_seq, s.seq)`,
+
+    `CREATE OR REPLACE SQL SECURITY INVOKER VIEW message_status AS
+      SELECT m.conversation_id, m.seq, m.id, m.sender_id, m.recipient_id,
+        CASE WHEN m.status = 'seen' OR r.seen_seq >= m.seq THEN 'seen'
+          WHEN m.status = 'delivered' OR r.delivered_seq >= m.seq THEN 'delivered' ELSE 'sent' END AS status,
+        COALESCE(m.delivered_at, LEAST(${mark('delivered')}, ${mark('seen')}), ${mark('delivered')}, ${mark('seen')}) AS delivered_at,
+        COALESCE(m.seen_at, ${mark('seen')}) AS seen_at
+      FROM messages m LEFT JOIN members r ON r.user_id = m.recipient_id AND r.conversation_id = m.conversation_id
+      WHERE m.recipient_id IS NOT NULL`,
+  ],
+};
