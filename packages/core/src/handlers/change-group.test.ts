@@ -63,6 +63,17 @@ describe('changes of a group', () => {
     await lone.node.stop();
   });
 
+  it('G4: introduce a group that its members have not heard of, as its first message does', async () => {
+    const { lone, peers } = await group(3);
+    const [owner, member] = peers;
+    const created = { creatorId: 1, memberIds: [1, 2], name: 'n', description: '' };
+    const unheard = await lone.stores.conversations.createGroup(created);
+    const conv_id = unheard.ok ? unheard.conversationId : 0;
+    expect(await owner.ask({ type: 'group_rename', conv_id, group_name: 'h' })).toEqual(ack(1));
+    expect(course(member)).toEqual(['1 renamed']);
+    await lone.node.stop();
+  });
+
   it('are allowed by role, and refused with a reason', async () => {
     const { lone, peers, conv_id } = await group(3);
     const [owner, member, stranger] = peers;

@@ -1,4 +1,5 @@
 import { backoffMs } from '../backoff.ts';
+import { introduceGroup } from '../group-introduction.ts';
 import { publicationOf } from '../message-frame.ts';
 import type { GroupAction, GroupChange, GroupChangeResult } from '../ports/group-store.ts';
 import { NO_MEMBERS, type Publication } from '../publication.ts';
@@ -45,6 +46,7 @@ export async function changeGroup(
     case 'duplicate': {
       const { messageId, seq, sentAtUs } = outcome;
       services.publisher.publish(publicationsOf(change, outcome, caller.user.name));
+      if (seq === 1) void introduceGroup(conversationId, services);
       const duplicate = outcome.kind === 'duplicate';
       return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId: change.clientId, duplicate };
     }

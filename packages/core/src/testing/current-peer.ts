@@ -1,26 +1,31 @@
 import type { FakeConnection } from './fake-connection.ts';
-import type { LoneNode } from './lone-node.ts';
 
 /** A server frame as a test looks at it. */
 export type Told = Readonly<Record<string, unknown>> & { readonly type?: string };
 
-/** A client of the current protocol at a lone node: asks with a `ref`, and keeps what it is told. */
+/** Where a client connects: a `LoneNode`, or a node of a cluster with a `settle` that lets its network run. */
+export interface PeerHost {
+  connect(): FakeConnection;
+  readonly clock: { settle(): Promise<void> };
+}
+
+/** A client of the current protocol: asks with a `ref`, and keeps what it is told. */
 export class CurrentPeer {
   readonly connection: FakeConnection;
   readonly userId: number;
-  readonly #lone: LoneNode;
+  readonly #host: PeerHost;
   #refs = 0;
 
-  private constructor(lone: LoneNode, userId: number) {
-    this.#lone = lone;
+  private constructor(host: PeerHost, userId: number) {
+    this.#host = host;
     this.userId = userId;
-    this.connection = lone.connect();
+    this.connection = host.connect();
   }
 
-  static async signIn(lone: LoneNode, userId: number, hello: object = {}): Promise<CurrentPeer> {
-    const peer = new CurrentPeer(lone, userId);
+  static async signIn(host: PeerHost, userId: number, hello: object = {}): Promise<CurrentPeer> {
+    const peer = new CurrentPeer(host, userId);
     peer.connection.say({ type: 'hello', v: 2, user_id: userId, ...hello });
-    await lone.clock.settle();
+    await host.clock.settle();
     if (peer.told('welcome').length !== 1) throw new Error(`no welcome: ${peer.connection.frames.join(' ')}`);
     return peer;
   }
@@ -50,7 +55,7 @@ export class CurrentPeer {
   /** Sends a request and waits for what needs no time. */
   async ask(frame: object): Promise<Told> {
     const ref = this.say(frame);
-    await this.#lone.clock.settle();
+    await this.#host.clock.settle();
     return this.answer(ref);
   }
 }
