@@ -38,9 +38,14 @@ export class CurrentPeer extends Peer {
     this.#welcome = welcome;
   }
 
-  /** Takes the end of the sync, before which nothing else may have come. @returns the number of conversations it told */
+  /**
+   * Takes the end of the sync, before which nothing else may have come. From here on `synced` is passed over: a conversation that one is added to may
+   * be announced by it. @returns the number of conversations that the sync told
+   */
   async synced(): Promise<number> {
-    return (await this.expectNext({ type: 'sync_complete', conversations: integer(0) })).conversations;
+    const { conversations } = await this.expectNext({ type: 'sync_complete', conversations: integer(0) });
+    this.ignore('synced');
+    return conversations;
   }
 
   send(frame: object): void {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { CLOSE_CODES, type CloseName } from '@parley/protocol';
 import { WebSocket } from 'ws';
 import { ConformanceFailure } from './failure.ts';
@@ -80,6 +81,14 @@ export class Peer {
     this.#socket.send(text);
   }
 
+  /** As few writes to the network as it takes, so that the server finds them together. */
+  sendTexts(texts: readonly string[]): void {
+    const { _socket: socket } = this.#socket as unknown as { readonly _socket: Socket };
+    socket.cork();
+    for (const text of texts) this.sendText(text);
+    socket.uncork();
+  }
+
   sendBinary(bytes: Uint8Array): void {
     this.transcript.add(this.name, 'sent', `${bytes.byteLength} bytes (binary)`);
     this.#socket.send(bytes, { binary: true });
@@ -115,6 +124,11 @@ export class Peer {
   async expectText(text: string): Promise<void> {
     const got = await this.take(`the text ${text}`, (unread) => (unread.length > 0 ? { at: 0 } : undefined));
     if (got.text !== text) throw this.failure(`expected the text "${text}", got "${got.text}"`);
+  }
+
+  /** The end of the connection, with whatever code. */
+  async expectEnd(): Promise<void> {
+    await this.#until('the end of the connection', () => this.#closed !== null, true);
   }
 
   /** The end of the connection, by a code of the table. */

@@ -25,6 +25,8 @@ export interface Rule {
   /** Ids of promises (G1 to G10) and legacy rules (L1 to L17) that it proves. */
   readonly proves: readonly string[];
   readonly needs: readonly Need[];
+  /** Waits for something that takes its time, such as an expiry: begun first, and waited for longer. */
+  readonly slow: boolean;
   /** Plays it; throws a `ConformanceFailure` when the server does otherwise. */
   readonly play: (scene: Scene) => Promise<void>;
 }
@@ -32,10 +34,12 @@ export interface Rule {
 export interface RuleTerms {
   readonly proves?: readonly string[];
   readonly needs?: readonly Need[];
+  readonly slow?: boolean;
 }
 
-export function rule(id: string, title: string, play: Rule['play'], { proves = [], needs = [] }: RuleTerms = {}): Rule {
-  return { id, title, proves, needs, play };
+export function rule(id: string, title: string, play: Rule['play'], terms: RuleTerms = {}): Rule {
+  const { proves = [], needs = [], slow = false } = terms;
+  return { id, title, proves, needs, slow, play };
 }
 
 export const topicOf = ({ id }: Rule): string => TOPICS[Math.floor(Number(id.slice(1)) / 100) as keyof typeof TOPICS];

@@ -38,6 +38,8 @@ export interface RuleResult {
 
 const DEFAULT_PATIENCE_MS = 10_000;
 const DEFAULT_CONCURRENCY = 12;
+/** Rules that wait for something slow are given this much more. */
+const SLOW_FACTOR = 3;
 const EXCERPT_LINES = 24;
 
 const MISSING: Readonly<Record<Need, string>> = {
@@ -50,7 +52,7 @@ const MISSING: Readonly<Record<Need, string>> = {
 export async function runConformance(options: ConformanceOptions): Promise<readonly RuleResult[]> {
   const rules = options.rules ?? RULES;
   const results: RuleResult[] = new Array(rules.length);
-  const queue = [...rules.entries()];
+  const queue = [...rules.entries()].sort(([, one], [, other]) => Number(other.slow) - Number(one.slow));
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [at, rule] = next;
@@ -86,7 +88,7 @@ export async function playRule(rule: Rule, options: ConformanceOptions): Promise
     urls: options.urls,
     signIn,
     startNode: options.startNode ?? null,
-    patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
+    patienceMs: (options.patienceMs ?? DEFAULT_PATIENCE_MS) * (rule.slow ? SLOW_FACTOR : 1),
     transcript,
   });
   const startedAtMs = performance.now();

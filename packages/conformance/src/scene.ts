@@ -160,6 +160,11 @@ export class Scene {
     return node;
   }
 
+  /** For a rule that finds out on the way that it cannot be played here. */
+  notPlayable(why: string): NotPlayable {
+    return new NotPlayable(why);
+  }
+
   /** For the reader of the transcript: what the next steps are about. */
   note(what: string): void {
     this.transcript.add('', 'note', what);

@@ -87,14 +87,16 @@ export const resumeRules = [
   ),
   rule(
     'V604',
-    'a cursor of a conversation that is not the user’s is answered by nothing of it',
+    'a cursor of a conversation that is not the user’s, or not there, is reset to nothing',
     async (scene) => {
       const { alice, bob, conversation } = await pair(scene);
       await bob.expectNext((await say(alice, 'personal', conversation, 'secret')).frame);
       const [c] = await scene.crowd(1);
       const carol = await scene.greet(c as number, { cursors: { [conversation]: 0, [Number.MAX_SAFE_INTEGER]: 3 } });
-      carol.ignore('sync_complete');
-      await carol.fence();
+      for (const conv_id of [conversation, Number.MAX_SAFE_INTEGER]) {
+        await carol.expect({ type: 'reset', conv_id, kind: 'personal', seq: 0, reason: 'ahead' });
+      }
+      await carol.expectNext(complete(2));
     },
     { proves: ['G7'] },
   ),
