@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batch, delivered, seen, seenUpto, T } from './receipt-builders.ts';
 import { receiptOrderContract } from './receipt-order-contract.ts';
+import { receiptUptoContract } from './receipt-upto-contract.ts';
 import { commit, type OpenHarness, Room, type StatusRow, type StoreHarness } from './store-harness.ts';
 
 /** What every `ReceiptStore` must do (G6, L7, L10). */
@@ -181,5 +182,6 @@ export function receiptStoreContract(name: string, open: OpenHarness): void {
     }, 60_000);
   });
 
+  receiptUptoContract(name, open);
   receiptOrderContract(name, open);
 }
