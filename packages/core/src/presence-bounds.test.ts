@@ -261,6 +261,29 @@ describe('presence', () => {
     expect(lone.reader.acquaintedReads - before).toBeLessThanOrEqual(3_000);
   });
 
+  it('a node that dies is told to very many watchers in several turns of the event loop, once to each', async () => {
+    const lone = new Lone();
+    const users = idsFrom(10, 100);
+    lone.come(users);
+    const watchers = idsFrom(1_000, 350).map((userId) => new TestWatcher(userId));
+    for (const watcher of watchers) void lone.presence.watch(watcher, users);
+    await lone.clock.settle();
+    let toldInTurn = 0;
+    const turns: number[] = [];
+    for (const watcher of watchers) watcher.onFrame = () => toldInTurn++;
+    const defer = lone.clock.defer.bind(lone.clock);
+    lone.clock.defer = (fn) => {
+      turns.push(toldInTurn);
+      toldInTurn = 0;
+      defer(fn);
+    };
+    lone.go(users);
+    await lone.clock.advanceAsync(10_000);
+    expect([...turns, toldInTurn]).toEqual([100, 100, 100, 50]);
+    for (const watcher of watchers) expect(watcher.frames.map((told) => told.length)).toEqual([100]);
+    expect(lone.reader.lastSeenReads).toBe(1);
+  });
+
   it('frames are what the protocol says', async () => {
     const lone = new Lone();
     const frames: string[] = [];
