@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random, testSeed } from './testing/random.ts';
 import { ReceiptBench } from './testing/receipt-bench.ts';
-import type { ReceiptStep } from './testing/scripted-receipts.ts';
+import { type ReceiptStep, scriptedMessageId } from './testing/scripted-receipts.ts';
 
 const RUNS = 80;
 const TROUBLE: readonly ReceiptStep[] = ['fail', 'fail', 'fatal', 'unknown_applied', 'throw', 'throw_now'];
@@ -11,6 +11,13 @@ interface Expected {
   deliveredSeq: number;
   seenSeq: number;
   readonly seenAtUs: Map<number, number>;
+}
+
+/** How far the moves go from 0 without a gap. */
+function reach(moves: readonly (readonly [from: number, to: number])[]): number {
+  let at = 0;
+  for (const [from, to] of [...moves].sort((a, b) => a[0] - b[0])) if (from <= at) at = Math.max(at, to);
+  return at;
 }
 
 /** One run of random receipts on a store with random trouble that ends; returns how many receipts were dropped or lost. */
@@ -35,7 +42,7 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
     const userId = random.pick(USERS);
     const conversationId = random.pick([10, 11]);
     const seq = 1 + random.below(30);
-    switch (random.below(4)) {
+    switch (random.below(5)) {
       case 0: {
         writer.delivered(userId, conversationId, 'personal', seq);
         const status = wantedOf(userId, conversationId);
@@ -47,6 +54,13 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
         writer.seen(userId, conversationId, seqs);
         const { seenAtUs } = wantedOf(userId, conversationId);
         for (const each of seqs) if (!seenAtUs.has(each)) seenAtUs.set(each, clock.nowUs());
+        break;
+      }
+      case 2: {
+        const status = wantedOf(userId, conversationId);
+        writer.seenUpto(userId, conversationId, 'personal', seq);
+        status.seenSeq = Math.max(status.seenSeq, seq);
+        status.deliveredSeq = Math.max(status.deliveredSeq, seq);
         break;
       }
       default: {
@@ -90,7 +104,7 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
     const written = store.status(userId, conversationId);
     for (const [seq, atUs] of wanted.seenAtUs) {
       const at = written.seenAtUs.get(seq);
-      if (at === undefined) missingSeen += 1;
+      if (at === undefined) missingSeen += seq > written.seenSeq ? 1 : 0;
       // Never before it was said; and in the window of the first time, unless that was lost or set aside and then said again.
       else if (at < atUs || (keptFirst && at > atUs + 50_000)) throw new Error(`seen at ${at}, said at ${atUs}`);
     }
@@ -100,6 +114,25 @@ async function run(random: Random): Promise<{ dropped: number; lost: number; asi
     if (written.deliveredSeq !== wanted.deliveredSeq) missingDelivered += 1;
     expect(written.deliveredSeq).toBeLessThanOrEqual(wanted.deliveredSeq);
   }
+  // What is told never goes back, and at the end all that was written has been told.
+  let untold = 0;
+  for (const [key, { deliveredSeq, seenSeq, seenAtUs }] of store.written) {
+    const told = bench.changes.filter(({ userId, conversationId }) => `${userId}:${conversationId}` === key);
+    for (const [i, change] of told.entries()) {
+      const before = told[i - 1];
+      expect(change.deliveredSeq).toBeGreaterThanOrEqual(before?.deliveredSeq ?? 0);
+      expect(change.seenSeq).toBeGreaterThanOrEqual(before?.seenSeq ?? 0);
+    }
+    if (reach(told.map((change) => [change.previousDeliveredSeq, change.deliveredSeq])) !== deliveredSeq) untold += 1;
+    if (reach(told.map((change) => [change.previousSeenSeq, change.seenSeq])) !== seenSeq) untold += 1;
+    const ids = new Set(told.flatMap((change) => change.seenMessageIds));
+    const conversationId = Number(key.split(':')[1]);
+    for (const seq of seenAtUs.keys()) {
+      if (!ids.delete(scriptedMessageId(conversationId, seq)) && seq > seenSeq) untold += 1;
+    }
+    expect(ids).toEqual(new Set());
+  }
+  expect(untold).toBeLessThanOrEqual(writer.droppedDelivered + writer.lostSeen);
   expect(missingSeen).toBeLessThanOrEqual(writer.lostSeen);
   expect(missingDelivered).toBeLessThanOrEqual(writer.droppedDelivered + writer.lostSeen);
   if (maxPending === 10_000) expect([writer.lostSeen, writer.droppedDelivered]).toEqual([0, 0]);

@@ -46,7 +46,10 @@ export interface StatusChange {
   readonly deliveredAtUs: TimeUs | null;
   readonly seenSeq: Seq;
   readonly seenAtUs: TimeUs | null;
-  /** Where the cursors stood before the call, or lower: 0 when the call is made `again`, since the first one may have moved them. */
+  /**
+   * Where the cursors stood before the call, or lower: 0 when the call is made `again`, since the first one may have moved them. A move of unknown outcome
+   * may be told after a later one; in the end those of one member leave no gap.
+   */
   readonly previousDeliveredSeq: Seq;
   readonly previousSeenSeq: Seq;
   /** Messages above `seenSeq` that are now seen, one by one. */

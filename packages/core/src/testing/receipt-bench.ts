@@ -11,6 +11,7 @@ export class ReceiptBench {
   readonly logged: string[] = [];
   rowsWritten = 0;
   readonly changes: StatusChange[] = [];
+  onChanged: (changes: readonly StatusChange[]) => void = (changes) => void this.changes.push(...changes);
   readonly writer: ReceiptWriter;
 
   constructor(settings: Partial<ReceiptWriterSettings> = {}, random: () => number = () => 0.5) {
@@ -31,7 +32,7 @@ export class ReceiptBench {
       log,
       settings: { personalWindowMs: 50, groupWindowMs: 1_000, maxPending: 1_000, maxBatchRows: 100, ...settings },
       random,
-      onChanged: (changes) => void this.changes.push(...changes),
+      onChanged: (changes) => this.onChanged(changes),
     });
   }
 }
