@@ -108,14 +108,15 @@ function packageProblem(file, name, isTest) {
   const ours = workspaces.find((other) => other.manifest.name === packageName);
   if (ours !== undefined) {
     if (!isExported(ours.manifest, name)) return `a path into another package that its "exports" do not offer`;
-    const free = rule.ours === 'all' || ours === workspace || (isTest && WORKSPACES_FOR_TESTS.includes(packageName));
+    const forTests = [...WORKSPACES_FOR_TESTS, ...(rule.inTests ?? [])];
+    const free = rule.ours === 'all' || ours === workspace || (isTest && forTests.includes(packageName));
     if (!free && !rule.ours.includes(packageName)) return `against the direction of imports`;
   } else if (rule.others !== undefined && !rule.others.includes(packageName)) {
     if (!isTest || !TEST_PACKAGES.includes(packageName)) return 'this package may not';
   }
   if (ours === workspace) return undefined;
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
-  if (isTest) Object.assign(declared, manifest.devDependencies, rootManifest.devDependencies);
+  if (isTest || rule.bundled) Object.assign(declared, manifest.devDependencies, rootManifest.devDependencies);
   return packageName in declared ? undefined : `not declared in ${workspace.folder}/package.json`;
 }
 

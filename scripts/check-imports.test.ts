@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkImports } from './check-imports.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const WORKSPACES = ['protocol', 'core', 'transport-uws', 'store-sql', 'bus-redis', 'local-services']
+const WORKSPACES = ['protocol', 'core', 'client', 'transport-uws', 'store-sql', 'bus-redis', 'local-services']
   .map((name) => `packages/${name}`)
   .concat(['apps/edge', 'apps/cli', 'apps/loadgen']);
 
@@ -52,6 +52,8 @@ describe('check-imports', () => {
     ['packages/core/src/a.ts', 'const { env } = process;', 'reads process.env'],
     ['packages/store-sql/src/a.ts', `const a = process['env'];`, 'reads process.env'],
     ['packages/store-sql/src/a.ts', `import { RedisBus } from '@parley/bus-redis';`, 'against the direction'],
+    ['packages/client/src/a.ts', `import { a } from '@parley/core';`, 'against the direction'],
+    ['packages/client/test/a.test.ts', `import { a } from '@parley/store-sql';`, 'against the direction'],
     ['packages/bus-redis/src/a.ts', `import { App } from 'uWebSockets.js';`, 'only packages/transport-uws and'],
     ['packages/bus-redis/test/a.test.ts', `import { App } from 'uWebSockets.js';`, 'only packages/transport-uws and'],
     ['packages/bus-redis/src/a.ts', `import { pino } from 'pino';`, 'not declared in packages/bus-redis'],
@@ -90,6 +92,8 @@ describe('check-imports', () => {
     ['packages/core/src/a.ts', '// line\n'.repeat(400)],
     ['packages/store-sql/test/a.test.ts', `import { suite } from '@parley/core/testing';\nprocess.env.mysql_host;`],
     ['packages/transport-uws/src/a.ts', `import { App } from 'uWebSockets.js';`],
+    ['packages/client/src/testing/a.ts', `import { ChatNode } from '@parley/core';`],
+    ['packages/client/src/a.ts', `import type { A } from '@parley/protocol';`],
     ['apps/loadgen/src/a.ts', `import { App } from 'uWebSockets.js';`],
     ['apps/edge/src/config.ts', 'export const port = process.env.PORT;'],
     ['apps/cli/src/a.ts', `import { startCluster } from '@parley/local-services';\nprocess.env.HOME;`],

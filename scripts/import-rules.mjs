@@ -3,12 +3,13 @@
 /**
  * Per workspace folder: `ours` are the workspace packages that its source may import, `others` the packages from
  * elsewhere (any declared one if absent). `reads` are the files that may read the environment, `engine` forbids clocks,
- * timers, sockets and disks. Tests and a package's own `src/testing` folder may also use development dependencies.
+ * timers, sockets and disks. Tests and a package's own `src/testing` folder may also use development dependencies, and
+ * those of `ours` that `inTests` names. What is `bundled` is published with all that it imports inside.
  */
 export const PACKAGES = {
   'packages/protocol': { ours: [], others: ['zod'], reads: [] },
   'packages/core': { ours: ['@parley/protocol'], others: [], reads: [], engine: true },
-  'packages/client': { ours: ['@parley/protocol'], reads: [] },
+  'packages/client': { ours: ['@parley/protocol'], inTests: ['@parley/core'], bundled: true, reads: [] },
   'packages/transport-uws': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
   'packages/store-sql': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
   'packages/bus-redis': { ours: ['@parley/protocol', '@parley/core'], reads: [] },

@@ -24,7 +24,12 @@ const CHECKS = [
     args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--diagnostic-level=error', '--max-diagnostics=50', '.'],
   },
   { name: 'build', args: ['node_modules/typescript/bin/tsc', '-b'] },
+  { name: 'bundle of the client', args: ['packages/client/scripts/bundle.mjs'] },
   { name: 'types of the tests', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
+  {
+    name: "types of the client's tests, which know the browser",
+    args: ['node_modules/typescript/bin/tsc', '-p', 'packages/client/test'],
+  },
 ];
 
 /** The step under way, if it is a child process. */

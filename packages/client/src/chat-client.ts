@@ -1,0 +1,399 @@
+import type {
+  ChatClient,
+  ChatClientEvents,
+  ConversationPage,
+  MessageStatus,
+  NewGroup,
+  Presence,
+} from './api/client.ts';
+import type { ConversationItem } from './api/message.ts';
+import type { ChatClientOptions } from './api/options.ts';
+import type { ClientState } from './api/state.ts';
+import type { OutboxStorage } from './api/storage.ts';
+import { Backoff } from './backoff.ts';
+import { ChatError } from './chat-error.ts';
+import { Connection } from './connection.ts';
+import type { ConversationHost, ConversationReplica } from './conversation.ts';
+import { Emitter } from './emitter.ts';
+import { type Environment, Timers } from './environment.ts';
+import { Outbox } from './outbox.ts';
+import { PresenceWatch, presencesOf } from './presence.ts';
+import { OutgoingReceipts } from './receipts.ts';
+import { Replica } from './replica.ts';
+import { quiet, Requests } from './requests.ts';
+import type { OutgoingSend } from './send-handle.ts';
+import { indexedDbStorage } from './storage/indexed-db.ts';
+import { memoryStorage } from './storage/memory.ts';
+import { Tokens } from './token.ts';
+import { type FrameOf, itemOf, type ServerFrame, timeMsOrNull } from './wire.ts';
+
+/** Room is left for answers that nobody waits for any more. */
+const MAX_IN_FLIGHT = 32;
+const REFRESH_RETRY_MS = 5_000;
+
+/** Wires the parts, and hands each frame to the part that it is for. See `ChatClient`. */
+export class ChatClientImplementation implements ChatClient {
+  user: { readonly id: number; readonly name: string } | null = null;
+  readonly #options: ChatClientOptions;
+  readonly #environment: Environment;
+  readonly #timers: Timers;
+  readonly #events: Emitter<ChatClientEvents>;
+  readonly #requests: Requests;
+  readonly #receipts: OutgoingReceipts;
+  readonly #outbox: Outbox;
+  readonly #replica: Replica;
+  readonly #watch: PresenceWatch;
+  readonly #tokens: Tokens;
+  readonly #connection: Connection;
+  #refreshing: (() => void) | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ChatClientOptions, environment: Environment) {
+    this.#options = options;
+    this.#environment = environment;
+    const timers = new Timers(environment);
+    this.#timers = timers;
+    const onError = (error: unknown): void => this.#onError(error);
+    this.#events = new Emitter(onError);
+    const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
+    this.#requests = requests;
+    this.#receipts = new OutgoingReceipts(requests, timers, onError);
+    this.#tokens = new Tokens(options);
+    this.#outbox = new Outbox(
+      {
+        environment,
+        timers,
+        storage: options.storage ?? defaultStorage(options, environment),
+        maxQueued: options.maxQueued ?? 10_000,
+        userId: options.userId ?? null,
+      },
+      {
+        transmit: (send) => this.conversation(send.conversationId).transmit(send),
+        onStored: (send, place) => this.conversation(send.conversationId).onStored(send, place),
+        onChange: (handle) => this.#onSend(handle),
+        onError,
+      },
+    );
+    const client = this;
+    const host: ConversationHost = {
+      ...{ environment, timers, requests, outbox: this.#outbox, receipts: this.#receipts },
+      maxMessages: options.maxMessages ?? 500,
+      get user() {
+        return client.user;
+      },
+      onPlaced: (item, conversation) => this.#onPlaced(item, conversation),
+      onTyping: (userId, active, conversation) => this.#events.emit('typing', userId, active, conversation),
+      onError,
+      needSummary: (conversationId) => this.#replica.needSummary(conversationId),
+    };
+    this.#replica = new Replica(host, (conversation) => this.#events.emit('conversation', conversation));
+    this.#watch = new PresenceWatch(requests, (presence) => this.#events.emit('presence', presence), onError);
+    const { baseMs = 500, maxMs = 30_000 } = options.backoff ?? {};
+    this.#connection = new Connection(
+      {
+        url: options.url,
+        webSocket: options.webSocket ?? environment.webSocket,
+        backoff: new Backoff(baseMs, maxMs, () => environment.random()),
+        tokens: this.#tokens,
+        environment,
+      },
+      {
+        hello: () => this.#hello(),
+        onWelcome: (welcome) => this.#onWelcome(welcome),
+        onFrame: (frame) => this.#onFrame(frame),
+        onDown: () => this.#onDown(),
+        onState: (state) => this.#onState(state),
+        onError,
+      },
+    );
+  }
+
+  /** Apart from the constructor, so that the first events find their listeners. */
+  start(): void {
+    this.#outbox.open();
+    this.#connection.connect();
+  }
+
+  get state(): ClientState {
+    return this.#connection.state;
+  }
+  get conversations(): ReadonlyMap<number, ConversationReplica> {
+    return this.#replica.conversations;
+  }
+  get pending(): readonly OutgoingSend[] {
+    return this.#outbox.pending();
+  }
+
+  on<Name extends keyof ChatClientEvents>(name: Name, listener: (...args: ChatClientEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  ready(): Promise<void> {
+    return quiet(
+      new Promise((resolve, reject) => {
+        const stop = this.#events.on('state', () => look());
+        const look = (): void => {
+          const { state } = this;
+          if (state.status === 'connected') resolve();
+          else if (this.#connection.ended && state.status === 'disconnected') {
+            reject(new ChatError(state.reason === 'closed' ? 'closed' : 'refused', state.detail || state.reason));
+          } else return;
+          stop();
+        };
+        look();
+      }),
+    );
+  }
+
+  conversation(conversationId: number): ConversationReplica {
+    return this.#replica.get(conversationId);
+  }
+
+  loadConversations(page: { readonly after?: number; readonly limit?: number } = {}): Promise<ConversationPage> {
+    const { after = 0, limit = 50 } = page;
+    return quiet(
+      this.#requests.ask('conversations', { type: 'conversations', after, limit }).then((answer) => ({
+        conversations: this.#replica.onSummaries(answer.conversations),
+        next: answer.next,
+      })),
+    );
+  }
+
+  openPersonal(userId: number): Promise<ConversationReplica> {
+    return this.#init((own) => ({ type: 'init_personal', member: [own, userId] }));
+  }
+
+  createGroup({ name, memberIds, description = '', history = false }: NewGroup): Promise<ConversationReplica> {
+    return this.#init((own) => ({
+      type: 'init_group',
+      member: [...new Set([own, ...memberIds])],
+      group_name: name,
+      description,
+      history,
+    }));
+  }
+
+  send(conversationId: number, text: string, options?: { readonly clientId?: string }): OutgoingSend {
+    return this.conversation(conversationId).send(text, options);
+  }
+
+  messageStatus(messageId: number): Promise<MessageStatus> {
+    return quiet(
+      this.#requests.ask('message_status', { type: 'message_status', message_id: messageId }).then((answer) => ({
+        messageId,
+        conversationId: answer.conv_id,
+        seq: answer.seq,
+        users: answer.users.map((user) => ({
+          userId: user.user_id,
+          status: user.status,
+          deliveredAtMs: timeMsOrNull(user.delivered_at),
+          seenAtMs: timeMsOrNull(user.seen_at),
+        })),
+      })),
+    );
+  }
+
+  presence(userIds: readonly number[]): Promise<readonly Presence[]> {
+    return quiet(this.#requests.ask('presence', { type: 'presence', user_id: userIds }).then(presencesOf));
+  }
+
+  watchPresence(userIds: readonly number[]): () => void {
+    return this.#watch.watch(userIds);
+  }
+
+  block(userId: number): Promise<void> {
+    return quiet(this.#requests.ask('ok', { type: 'block', user_id: userId }).then(() => undefined));
+  }
+
+  unblock(userId: number): Promise<void> {
+    return quiet(this.#requests.ask('ok', { type: 'unblock', user_id: userId }).then(() => undefined));
+  }
+
+  reconnect(): void {
+    this.#connection.connect();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#receipts.flush();
+    this.#requests.tell({ type: 'bye' });
+    this.#requests.close();
+    this.#receipts.onDown();
+    await Promise.all([this.#connection.close(), this.#outbox.close()]);
+    this.#timers.clear();
+    this.#events.clear();
+  }
+
+  #hello(): { readonly type: string; readonly [field: string]: unknown } {
+    const { device, client } = this.#options;
+    return {
+      type: 'hello',
+      v: 2,
+      ...(device === undefined ? {} : { device }),
+      ...(client === undefined ? {} : { client }),
+      ...this.#replica.hello(),
+    };
+  }
+
+  #onWelcome(welcome: FrameOf<'welcome'>): boolean {
+    const { userId } = this.#options;
+    const wanted = userId ?? this.user?.id ?? welcome.user_id;
+    if (welcome.user_id !== wanted) return false;
+    this.user = { id: welcome.user_id, name: welcome.name };
+    this.#replica.onWelcome(welcome.epoch);
+    const connection = this.#connection;
+    this.#requests.attach(
+      { send: (text) => connection.send(text), doubt: () => connection.probe() },
+      Math.min(MAX_IN_FLIGHT, welcome.limits.max_in_flight),
+    );
+    this.#outbox.onUp(welcome.user_id);
+    this.#watch.onUp();
+    return true;
+  }
+
+  #onDown(): void {
+    this.#refreshing?.();
+    this.#refreshing = null;
+    this.#outbox.onDown();
+    this.#receipts.onDown();
+    this.#replica.onDown();
+    this.#requests.detach();
+  }
+
+  #onState(state: ClientState): void {
+    this.#events.emit('state', state);
+    if (this.#connection?.ended) this.#outbox.onEnded();
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'personal':
+      case 'group':
+      case 'event':
+        this.#onItem(frame);
+        break;
+      case 'synced':
+        this.#replica.onSynced(frame);
+        break;
+      case 'reset':
+        this.#events.emit('reset', this.#replica.onReset(frame));
+        break;
+      case 'sync_complete':
+        this.#connection.onSynced();
+        this.#replica.onComplete();
+        this.#receipts.onUp();
+        break;
+      case 'status':
+        this.#onStatus(frame);
+        break;
+      case 'typing':
+        this.conversation(frame.conv_id).onTyping(frame);
+        break;
+      case 'refresh_needed':
+        void this.#refresh();
+        break;
+      case 'goaway':
+        this.#connection.onGoaway(frame.reconnect_after_ms);
+        break;
+      default:
+        if (!this.#requests.answer(frame) && frame.type === 'presence') this.#watch.onNews(frame);
+    }
+  }
+
+  #onItem(frame: FrameOf<'personal' | 'group' | 'event'>): void {
+    const item = itemOf(frame);
+    const { conversationId, seq, messageId, sentAtMs } = item;
+    const conversation = this.conversation(conversationId);
+    if (frame.type !== 'event') conversation.kind = frame.type;
+    this.#replica.onItem(item);
+    if (item.senderId === this.user?.id) this.#outbox.confirm(item.clientId, { seq, messageId, sentAtMs });
+  }
+
+  #onStatus(frame: FrameOf<'status'>): void {
+    const conversation = this.conversation(frame.conv_id);
+    const { receiptState } = conversation;
+    if (frame.user_id === this.user?.id) {
+      receiptState.ownSeenSeq = Math.max(receiptState.ownSeenSeq, frame.seen_seq);
+      conversation.changed();
+      return;
+    }
+    const receipt = receiptState.onStatus(frame);
+    if (receipt === null) return;
+    conversation.changed();
+    this.#events.emit('receipt', receipt, conversation);
+  }
+
+  #onPlaced(item: ConversationItem, conversation: ConversationReplica): void {
+    if (item.type === 'message') this.#events.emit('message', item, conversation);
+    else this.#events.emit('event', item, conversation);
+  }
+
+  #onSend(handle: OutgoingSend): void {
+    const conversation = this.conversation(handle.conversationId);
+    if (handle.status === 'sent') conversation.receiptState.follow(handle);
+    conversation.changed();
+    this.#events.emit('send', handle);
+  }
+
+  /** In band; as long as it fails, again, until the connection ends by itself. */
+  async #refresh(): Promise<void> {
+    if (!this.#tokens.renewable || this.#refreshing !== null) return;
+    let ended = false;
+    this.#refreshing = () => {
+      ended = true;
+    };
+    try {
+      const token = await this.#tokens.fresh('refresh');
+      if (ended) return;
+      if (token !== null) await this.#requests.once('refreshed', { type: 'refresh', token });
+      this.#refreshing = null;
+    } catch (error) {
+      if (ended) return;
+      this.#onError(error);
+      const cancel = this.#timers.after(REFRESH_RETRY_MS, () => {
+        this.#refreshing = null;
+        void this.#refresh();
+      });
+      this.#refreshing = cancel;
+    }
+  }
+
+  #init(
+    frame: (ownId: number) => { readonly type: string; readonly [field: string]: unknown },
+  ): Promise<ConversationReplica> {
+    const clientId = this.#environment.newId();
+    return quiet(
+      this.#whenKnown().then(async (ownId) => {
+        const ready = await this.#requests.ask('conversation_ready', { ...frame(ownId), client_id: clientId });
+        const conversation = this.conversation(ready.conv_id);
+        conversation.kind = ready.kind;
+        if (ready.created) conversation.log.begin();
+        this.#replica.needSummary(ready.conv_id);
+        return conversation;
+      }),
+    );
+  }
+
+  /** Who this user is, once the server has told or from the start. */
+  async #whenKnown(): Promise<number> {
+    const known = this.user?.id ?? this.#options.userId;
+    if (known !== undefined) return known;
+    await this.ready();
+    return this.#whenKnown();
+  }
+
+  #onError(cause: unknown): void {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    if (this.#events.has('error')) this.#events.emit('error', error);
+    else this.#environment.report(error);
+  }
+}
+
+function defaultStorage(options: ChatClientOptions, environment: Environment): OutboxStorage {
+  if (environment.indexedDB === null) return memoryStorage();
+  return indexedDbStorage(`${options.url} ${options.userId ?? ''}`, environment.indexedDB);
+}

@@ -1,0 +1,238 @@
+import type { CLOSE_CODES } from '@parley/protocol/codes';
+import type { WebSocketClass } from './api/options.ts';
+import type { ClientState, DisconnectReason } from './api/state.ts';
+import type { Backoff } from './backoff.ts';
+import { type Environment, type NetworkSign, Timers } from './environment.ts';
+import { type LinkEnd, SocketLink } from './socket-link.ts';
+import type { Tokens } from './token.ts';
+import type { FrameOf, Outgoing, ServerFrame } from './wire.ts';
+
+export interface ConnectionOwner {
+  /** What `hello` says besides who one is. */
+  hello(): Outgoing;
+  /** False: this is not the user one wanted. */
+  onWelcome(welcome: FrameOf<'welcome'>): boolean;
+  onFrame(frame: ServerFrame): void;
+  /** After a welcome, the connection is gone. */
+  onDown(): void;
+  onState(state: ClientState): void;
+  onError(error: unknown): void;
+}
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly webSocket: WebSocketClass | null;
+  readonly backoff: Backoff;
+  readonly tokens: Tokens;
+  readonly environment: Environment;
+}
+
+const TOKEN_TIMEOUT_MS = 30_000;
+const GOODBYE_TIMEOUT_MS = 1_000;
+// The table itself would be a tenth of the bundle: its types hold these to it.
+const SERVICE_RESTART: typeof CLOSE_CODES.service_restart.code = 1012;
+const TOKEN_EXPIRED: typeof CLOSE_CODES.token_expired.code = 4006;
+
+/** Keeps one link to the server: connects, and when it ends decides whether, when and with which token to connect again. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #owner: ConnectionOwner;
+  readonly #timers: Timers;
+  readonly #stopSigns: () => void;
+  #link: SocketLink | null = null;
+  #state: ClientState = { status: 'disconnected', reason: 'starting', detail: '', retryAtMs: null };
+  /** Grows with each attempt, so that a token that comes late finds its attempt gone. */
+  #attempts = 0;
+  #closed = false;
+  #tokenRefused = false;
+  /** When a leaving node wants its clients to come back, in milliseconds since the epoch. */
+  #comeBackAtMs: number | null = null;
+
+  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#timers = new Timers(options.environment);
+    this.#stopSigns = options.environment.onSign((sign) => this.#onSign(sign));
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** Nothing more will be tried by itself. */
+  get ended(): boolean {
+    return this.#state.status === 'disconnected' && this.#state.retryAtMs === null && this.#state.reason !== 'starting';
+  }
+
+  send(text: string): void {
+    this.#link?.send(text);
+  }
+
+  probe(): void {
+    this.#link?.probe();
+  }
+
+  /** Now: at the start, and instead of waiting. Leaves a connection alone. */
+  connect(): void {
+    if (this.#closed || this.#state.status !== 'disconnected') return;
+    this.#timers.clear();
+    void this.#attempt();
+  }
+
+  /** Everything that was missed is here. */
+  onSynced(): void {
+    this.#options.backoff.reset();
+    this.#tokenRefused = false;
+    this.#set({ status: 'connected' });
+  }
+
+  /** The node will stop: leaves it after the given time, unless it closes before. */
+  onGoaway(afterMs: number): void {
+    if (this.#comeBackAtMs !== null) return;
+    this.#comeBackAtMs = this.#options.environment.now() + afterMs;
+    this.#timers.after(afterMs, () => this.#leave('node_stopping', 0));
+  }
+
+  /** Closes for good. Resolves when the socket is closed, or after a second. */
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#attempts += 1;
+    this.#stopSigns();
+    this.#timers.clear();
+    const link = this.#link;
+    this.#link = null;
+    return new Promise((resolve) => {
+      const cancel = this.#options.environment.after(GOODBYE_TIMEOUT_MS, resolve);
+      const gone = (): void => {
+        cancel();
+        resolve();
+      };
+      if (link === null) gone();
+      else link.end(gone);
+      this.#set({ status: 'disconnected', reason: 'closed', detail: '', retryAtMs: null });
+    });
+  }
+
+  async #attempt(): Promise<void> {
+    const attempt = ++this.#attempts;
+    const { url, webSocket, tokens, backoff, environment } = this.#options;
+    this.#set({ status: 'connecting', attempt: backoff.failures + 1 });
+    if (webSocket === null) {
+      this.#stop(
+        'refused',
+        'There is no WebSocket here: pass the option webSocket, for example that of the package ws.',
+      );
+      return;
+    }
+    const cancel = this.#timers.after(TOKEN_TIMEOUT_MS, () => {
+      if (attempt !== this.#attempts) return;
+      this.#attempts += 1;
+      this.#later('no_token', 'getToken took too long.', backoff.next());
+    });
+    let credentials: Awaited<ReturnType<Tokens['credentials']>>;
+    try {
+      credentials = await tokens.credentials(this.#tokenRefused ? 'expired' : 'connect');
+    } catch (error) {
+      if (attempt !== this.#attempts) return;
+      this.#owner.onError(error);
+      this.#later('no_token', String(error), backoff.next());
+      return;
+    } finally {
+      cancel();
+    }
+    if (attempt !== this.#attempts) return;
+    if (credentials === null) {
+      this.#stop('no_token', tokens.renewable ? 'getToken gave no token.' : 'Give userId, token or getToken.');
+      return;
+    }
+    const identity = credentials;
+    this.#comeBackAtMs = null;
+    try {
+      this.#link = new SocketLink(url, webSocket, environment, {
+        hello: () => ({ ...this.#owner.hello(), ...identity }),
+        onWelcome: (welcome) => this.#onWelcome(welcome),
+        onFrame: (frame) => this.#owner.onFrame(frame),
+        onEnd: (end) => this.#onEnd(end),
+      });
+    } catch (error) {
+      // The WebSocket does not take the URL.
+      this.#stop('refused', String(error));
+    }
+  }
+
+  #onWelcome(welcome: FrameOf<'welcome'>): void {
+    this.#set({ status: 'syncing' });
+    if (!this.#owner.onWelcome(welcome)) {
+      this.#drop();
+      this.#stop('wrong_user', `The token is of user ${welcome.user_id}.`);
+    }
+  }
+
+  #onEnd(end: LinkEnd): void {
+    this.#drop(end.welcomed);
+    const { backoff, tokens, environment } = this.#options;
+    const { code, error } = end;
+    const detail = error?.message ?? (end.reason || `close code ${code}`);
+    const expired = code === TOKEN_EXPIRED || error?.name === 'token_expired';
+    const doubtful = error?.name === 'invalid_token' && tokens.renewable && !this.#tokenRefused;
+    if (expired && !tokens.renewable) this.#stop('token_expired', detail);
+    else if (expired || doubtful) {
+      // A first refusal is answered at once with a new token; a new token that is refused, too, waits its turn.
+      const delayMs = this.#tokenRefused ? backoff.next() : 0;
+      this.#tokenRefused = true;
+      this.#later('token_expired', detail, delayMs);
+    } else if (code >= 4500 && code < 5000) this.#stop('refused', detail);
+    else if (this.#comeBackAtMs !== null) {
+      this.#later('node_stopping', detail, Math.max(0, this.#comeBackAtMs - environment.now()));
+    } else {
+      const reason = code === SERVICE_RESTART ? 'node_stopping' : this.#reasonOf(end);
+      this.#later(reason, detail, backoff.next(error?.retry_after_ms));
+    }
+  }
+
+  #reasonOf(end: LinkEnd): DisconnectReason {
+    if (!this.#options.environment.online()) return 'offline';
+    if (end.silent) return 'silent';
+    if (end.error !== null || (end.code >= 4000 && end.code < 5000)) return 'server_closed';
+    return end.welcomed ? 'lost' : 'unreachable';
+  }
+
+  #leave(reason: DisconnectReason, delayMs: number): void {
+    if (this.#link === null) return;
+    this.#drop();
+    this.#later(reason, '', delayMs);
+  }
+
+  #drop(welcomed: boolean = this.#state.status !== 'connecting'): void {
+    this.#link?.end();
+    this.#link = null;
+    this.#timers.clear();
+    if (welcomed) this.#owner.onDown();
+  }
+
+  #later(reason: DisconnectReason, detail: string, delayMs: number): void {
+    this.#timers.clear();
+    const retryAtMs = this.#options.environment.now() + delayMs;
+    this.#set({ status: 'disconnected', reason, detail, retryAtMs });
+    this.#timers.after(delayMs, () => this.connect());
+  }
+
+  #stop(reason: DisconnectReason, detail: string): void {
+    this.#timers.clear();
+    this.#set({ status: 'disconnected', reason, detail, retryAtMs: null });
+  }
+
+  /** What the browser says of the network is a hint: a silent link is asked, and a waiting one tries at once. */
+  #onSign(sign: NetworkSign): void {
+    if (this.#link !== null) this.#link.probe();
+    else if (sign !== 'offline' && this.#state.status === 'disconnected' && this.#state.retryAtMs !== null) {
+      this.#options.backoff.reset();
+      this.connect();
+    }
+  }
+
+  #set(state: ClientState): void {
+    this.#state = state;
+    this.#owner.onState(state);
+  }
+}

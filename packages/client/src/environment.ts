@@ -1,0 +1,96 @@
+import type { WebSocketClass } from './api/options.ts';
+
+export type Cancel = () => void;
+export type NetworkSign = 'online' | 'offline' | 'visible';
+
+/** What the client needs of its surroundings. Absent parts are null; tests pass their own. */
+export interface Environment {
+  readonly webSocket: WebSocketClass | null;
+  readonly indexedDB: IDBFactory | null;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  after(delayMs: number, fn: () => void): Cancel;
+  /** 0 <= x < 1. */
+  random(): number;
+  /** 16 to 40 characters of [A-Za-z0-9_-], never the same twice. */
+  newId(): string;
+  /** False only when there is certainly no network. */
+  online(): boolean;
+  onSign(listener: (sign: NetworkSign) => void): Cancel;
+  /** Null where tabs cannot agree on who sends. */
+  readonly locks: LockManager | null;
+  channel(name: string): BroadcastChannel | null;
+  /** An error that nobody listens for. */
+  report(error: unknown): void;
+}
+
+type Globals = Partial<
+  Pick<typeof globalThis, 'WebSocket' | 'indexedDB' | 'navigator' | 'document' | 'BroadcastChannel'>
+> &
+  Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
+
+/** Of the browser or of Node. */
+export function globalEnvironment(): Environment {
+  const globals = globalThis as Globals;
+  const { navigator, document } = globals;
+  return {
+    webSocket: (globals.WebSocket as WebSocketClass | undefined) ?? null,
+    indexedDB: globals.indexedDB ?? null,
+    now: () => Date.now(),
+    after: (delayMs, fn) => {
+      const timer = setTimeout(fn, delayMs);
+      return () => clearTimeout(timer);
+    },
+    random: () => Math.random(),
+    newId: () =>
+      Date.now().toString(36) +
+      Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36).padStart(2, '0')).join(''),
+    online: () => navigator?.onLine !== false,
+    onSign: (listener) => {
+      const online = (): void => listener('online');
+      const offline = (): void => listener('offline');
+      const visible = (): void => {
+        if (document?.visibilityState === 'visible') listener('visible');
+      };
+      globals.addEventListener?.('online', online);
+      globals.addEventListener?.('offline', offline);
+      document?.addEventListener('visibilitychange', visible);
+      return () => {
+        globals.removeEventListener?.('online', online);
+        globals.removeEventListener?.('offline', offline);
+        document?.removeEventListener('visibilitychange', visible);
+      };
+    },
+    locks: navigator?.locks ?? null,
+    channel: (name) => (globals.BroadcastChannel === undefined ? null : new globals.BroadcastChannel(name)),
+    // biome-ignore lint/suspicious/noConsole: the last resort when the application listens for no `error`
+    report: (error) => console.error(error),
+  };
+}
+
+/** Timers that end together. */
+export class Timers {
+  readonly #environment: Environment;
+  readonly #running = new Set<Cancel>();
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  after(delayMs: number, fn: () => void): Cancel {
+    const stop = this.#environment.after(delayMs, () => {
+      this.#running.delete(cancel);
+      fn();
+    });
+    const cancel = (): void => {
+      this.#running.delete(cancel);
+      stop();
+    };
+    this.#running.add(cancel);
+    return cancel;
+  }
+
+  clear(): void {
+    for (const cancel of [...this.#running]) cancel();
+  }
+}

@@ -1,0 +1,11 @@
+export type * from './api/client.ts';
+export type * from './api/conversation.ts';
+export type * from './api/message.ts';
+export type * from './api/options.ts';
+export type * from './api/send-handle.ts';
+export type * from './api/state.ts';
+export type * from './api/storage.ts';
+export { ChatError, type ChatErrorName, type LocalErrorName } from './chat-error.ts';
+export { createChatClient } from './create-chat-client.ts';
+export { indexedDbStorage } from './storage/indexed-db.ts';
+export { memoryStorage } from './storage/memory.ts';

@@ -1,0 +1,326 @@
+import type { SentPlace } from './api/send-handle.ts';
+import type { OutboxStorage, StoredSend } from './api/storage.ts';
+import { Backoff } from './backoff.ts';
+import { ChatError } from './chat-error.ts';
+import type { Environment, Timers } from './environment.ts';
+import { OutgoingSend } from './send-handle.ts';
+import { type TabMessage, Tabs } from './tabs.ts';
+
+export interface OutboxOwner {
+  /** One attempt. Rejects with a `ChatError`. */
+  transmit(send: StoredSend): Promise<SentPlace>;
+  /** The server has it: before the handle says so. */
+  onStored(send: StoredSend, place: SentPlace): void;
+  onChange(handle: OutgoingSend): void;
+  onError(error: unknown): void;
+}
+
+export interface OutboxOptions {
+  readonly environment: Environment;
+  readonly timers: Timers;
+  readonly storage: OutboxStorage;
+  readonly maxQueued: number;
+  readonly userId: number | null;
+}
+
+const LOAD_TIMEOUT_MS = 10_000;
+const CANCEL_TIMEOUT_MS = 2_000;
+const RETRY_BASE_MS = 500;
+const RETRY_MAX_MS = 30_000;
+
+/**
+ * What is to be sent, in order per conversation. Invariants: a message is kept by the storage before it is on the wire; of one conversation one is on the
+ * wire at a time, so none overtakes another; every attempt uses the same client id, so the server stores it once; it leaves the outbox
+ * when the server has stored it or refused it for good, or the caller takes it back, and for no other reason.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #owner: OutboxOwner;
+  readonly #tabs: Tabs;
+  readonly #handles = new Map<string, OutgoingSend>();
+  /** By conversation. */
+  readonly #queues = new Map<number, OutgoingSend[]>();
+  readonly #busy = new Set<number>();
+  /** The storage has it, or never will. */
+  readonly #ready = new WeakSet<OutgoingSend>();
+  /** It may have reached the server. */
+  readonly #attempted = new WeakSet<OutgoingSend>();
+  readonly #cancels = new Map<string, (done: boolean) => void>();
+  #userId: number | null;
+  #up = false;
+  #restored = false;
+  #closed = false;
+  /** Settled while the storage is being read: not to be taken for one of an earlier run. */
+  #settledMeanwhile: Set<string> | null = null;
+
+  constructor(options: OutboxOptions, owner: OutboxOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#userId = options.userId;
+    this.#tabs = new Tabs(options.environment, options.storage.sharedName, {
+      onLead: () => void this.#restore(),
+      onMessage: (message) => this.#onTab(message),
+    });
+  }
+
+  pending(conversationId?: number): OutgoingSend[] {
+    if (conversationId !== undefined) return [...(this.#queues.get(conversationId) ?? [])];
+    return [...this.#queues.values()].flat();
+  }
+
+  enqueue(conversationId: number, text: string, clientId = this.#options.environment.newId()): OutgoingSend {
+    const known = this.#handles.get(clientId);
+    if (known?.conversationId === conversationId && known.text === text) return known;
+    const queuedAtMs = this.#options.environment.now();
+    const handle = this.#handleOf({ clientId, userId: this.#userId, conversationId, text, queuedAtMs });
+    const refusal = this.#refusal(text, known !== undefined);
+    if (refusal !== null) {
+      handle.fail(refusal);
+      return handle;
+    }
+    this.#add(handle);
+    handle.stored = this.#options.storage.put(handle.record).then(
+      () => true,
+      (error: unknown) => {
+        this.#owner.onError(error);
+        return false;
+      },
+    );
+    void handle.stored.then(() => {
+      this.#ready.add(handle);
+      if (!this.#tabs.leads) this.#tabs.tell({ t: 'queued', record: handle.record });
+      this.#pump(conversationId);
+    });
+    return handle;
+  }
+
+  /** There is a connection, of this user. */
+  onUp(userId: number): void {
+    this.#up = true;
+    this.#userId = userId;
+    this.#tabs.claim();
+    for (const handle of this.#handles.values()) {
+      if (this.#isOwn(handle.record)) continue;
+      // Kept by the storage, for its own user.
+      this.#drop(handle);
+      handle.abandon(new ChatError('wrong_user', 'This message waits for another user to sign in.', true));
+    }
+    for (const conversationId of this.#queues.keys()) this.#pump(conversationId);
+  }
+
+  onDown(): void {
+    this.#up = false;
+  }
+
+  /** From the start: what was left by an earlier run shows before there is a connection. */
+  open(): void {
+    this.#tabs.claim();
+  }
+
+  /** This client will not connect by itself: another tab may do better. */
+  onEnded(): void {
+    this.#tabs.yield();
+  }
+
+  /** One's own message came from the server, by whichever way. */
+  confirm(clientId: string, place: SentPlace): void {
+    const handle = this.#handles.get(clientId);
+    if (handle !== undefined) this.#succeed(handle, place);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#up = false;
+    this.#tabs.close();
+    const error = new ChatError(
+      'closed',
+      'The client was closed first; what the storage keeps is sent by the next one.',
+      true,
+    );
+    for (const handle of this.#handles.values()) handle.abandon(error);
+    for (const done of this.#cancels.values()) done(false);
+    await this.#options.storage.close().catch((cause: unknown) => this.#owner.onError(cause));
+  }
+
+  #refusal(text: string, taken: boolean): ChatError | null {
+    if (this.#closed) return new ChatError('closed', 'The client is closed.');
+    if (taken) return new ChatError('client_id_conflict', 'This client id names another message in the outbox.');
+    if (text === '') return new ChatError('invalid_frame', 'A message must not be empty.');
+    if (this.#handles.size < this.#options.maxQueued) return null;
+    return new ChatError('overloaded', `The outbox holds ${this.#options.maxQueued} messages already.`, true);
+  }
+
+  #handleOf(record: StoredSend): OutgoingSend {
+    return new OutgoingSend(record, {
+      onChange: (handle) => this.#owner.onChange(handle),
+      cancel: (handle) => this.#cancel(handle),
+      onThrow: (error) => this.#owner.onError(error),
+    });
+  }
+
+  #add(handle: OutgoingSend): void {
+    const { conversationId, clientId } = handle;
+    this.#handles.set(clientId, handle);
+    const queue = this.#queues.get(conversationId);
+    if (queue === undefined) this.#queues.set(conversationId, [handle]);
+    else queue.push(handle);
+    this.#owner.onChange(handle);
+  }
+
+  #drop(handle: OutgoingSend): void {
+    const { conversationId, clientId } = handle;
+    this.#handles.delete(clientId);
+    const queue = (this.#queues.get(conversationId) ?? []).filter((other) => other !== handle);
+    if (queue.length === 0) this.#queues.delete(conversationId);
+    else this.#queues.set(conversationId, queue);
+  }
+
+  #pump(conversationId: number): void {
+    if (!this.#busy.has(conversationId)) void this.#drive(conversationId);
+  }
+
+  async #drive(conversationId: number): Promise<void> {
+    const backoff = new Backoff(RETRY_BASE_MS, RETRY_MAX_MS, this.#options.environment.random);
+    this.#busy.add(conversationId);
+    for (;;) {
+      const handle = this.#queues.get(conversationId)?.[0];
+      if (handle === undefined || !this.#mayDrive || !this.#ready.has(handle)) break;
+      this.#attempted.add(handle);
+      try {
+        this.#succeed(handle, await this.#owner.transmit(handle.record));
+        backoff.reset();
+      } catch (error) {
+        if (!(error instanceof ChatError)) this.#owner.onError(error);
+        else if (error.code !== 'disconnected' && error.code !== 'closed') {
+          if (!error.temporary) this.#fail(handle, error);
+          else await this.#pause(backoff.next(error.retryAfterMs ?? 0));
+        }
+      }
+    }
+    this.#busy.delete(conversationId);
+  }
+
+  get #mayDrive(): boolean {
+    return this.#up && this.#restored && this.#tabs.leads;
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#options.timers.after(delayMs, resolve));
+  }
+
+  #succeed(handle: OutgoingSend, place: SentPlace): void {
+    if (!this.#settle(handle)) return;
+    this.#owner.onStored(handle.record, place);
+    handle.succeed(place);
+    this.#tabs.tell({ t: 'sent', clientId: handle.clientId, place });
+  }
+
+  #fail(handle: OutgoingSend, error: ChatError): void {
+    if (!this.#settle(handle)) return;
+    handle.fail(error);
+    this.#tabs.tell({ t: 'failed', clientId: handle.clientId, code: error.code, message: error.message });
+  }
+
+  #settle(handle: OutgoingSend): boolean {
+    if (this.#handles.get(handle.clientId) !== handle) return false;
+    this.#drop(handle);
+    this.#settledMeanwhile?.add(handle.clientId);
+    this.#cancels.get(handle.clientId)?.(false);
+    if (!this.#closed) {
+      this.#options.storage.remove(handle.clientId).catch((error: unknown) => this.#owner.onError(error));
+    }
+    return true;
+  }
+
+  async #cancel(handle: OutgoingSend): Promise<boolean> {
+    if (!this.#tabs.leads && !this.#closed) return this.#askToCancel(handle.clientId);
+    if (this.#closed || this.#attempted.has(handle) || !this.#handles.has(handle.clientId)) return false;
+    this.#fail(handle, new ChatError('cancelled', 'Taken back before it was sent.'));
+    return true;
+  }
+
+  #askToCancel(clientId: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (cancelled: boolean): void => {
+        this.#cancels.delete(clientId);
+        stop();
+        resolve(cancelled);
+      };
+      const stop = this.#options.timers.after(CANCEL_TIMEOUT_MS, () => done(false));
+      this.#cancels.set(clientId, done);
+      this.#tabs.tell({ t: 'cancel', clientId });
+    });
+  }
+
+  /** What the storage has comes first, in its order; then what was queued here and is not stored yet. */
+  async #restore(): Promise<void> {
+    const { storage, timers } = this.#options;
+    this.#restored = false;
+    const settled = new Set<string>();
+    this.#settledMeanwhile = settled;
+    let records: StoredSend[] = [];
+    try {
+      records = await new Promise<StoredSend[]>((resolve, reject) => {
+        const late = (): void => reject(new ChatError('storage', 'The stored outbox did not load in time.', true));
+        const cancel = timers.after(LOAD_TIMEOUT_MS, late);
+        storage.load().then(resolve, reject).finally(cancel);
+      });
+    } catch (error) {
+      this.#owner.onError(error);
+    }
+    this.#settledMeanwhile = null;
+    if (this.#closed) return;
+    const here = [...this.#handles.values()];
+    const stored = records.filter((record) => this.#isOwn(record) && !settled.has(record.clientId));
+    this.#queues.clear();
+    for (const record of stored) {
+      const known = this.#handles.get(record.clientId);
+      if (known === undefined) this.#adopt(record);
+      else this.#add(known);
+    }
+    const names = new Set(stored.map((record) => record.clientId));
+    for (const handle of here) if (!names.has(handle.clientId) && this.#handles.has(handle.clientId)) this.#add(handle);
+    this.#restored = true;
+    for (const conversationId of this.#queues.keys()) this.#pump(conversationId);
+  }
+
+  /** A send of an earlier run or of another tab: it may have been on the wire. */
+  #adopt(record: StoredSend): void {
+    const handle = this.#handleOf(record);
+    handle.stored = Promise.resolve(true);
+    this.#ready.add(handle);
+    this.#attempted.add(handle);
+    this.#add(handle);
+  }
+
+  #isOwn({ userId }: StoredSend): boolean {
+    return userId === null || this.#userId === null || userId === this.#userId;
+  }
+
+  #onTab(message: TabMessage): void {
+    if (message.t === 'queued') {
+      if (!this.#tabs.leads || this.#handles.has(message.record.clientId) || !this.#isOwn(message.record)) return;
+      this.#adopt(message.record);
+      const handle = this.#handles.get(message.record.clientId);
+      // It has not been on the wire: its tab does not send.
+      if (handle !== undefined) this.#attempted.delete(handle);
+      this.#pump(message.record.conversationId);
+      return;
+    }
+    const handle = this.#handles.get(message.clientId);
+    if (message.t === 'cancel') {
+      if (handle === undefined || !this.#tabs.leads) return;
+      void this.#cancel(handle).then((done) => {
+        if (!done) this.#tabs.tell({ t: 'kept', clientId: message.clientId });
+      });
+    } else if (message.t === 'kept') this.#cancels.get(message.clientId)?.(false);
+    else if (handle !== undefined && !this.#tabs.leads) {
+      this.#cancels.get(message.clientId)?.(message.t === 'failed' && message.code === 'cancelled');
+      this.#drop(handle);
+      if (message.t === 'sent') {
+        // Its place in the replica comes with the message itself: this tab's session did not send it.
+        handle.succeed(message.place);
+      } else handle.fail(new ChatError(message.code, message.message));
+    }
+  }
+}

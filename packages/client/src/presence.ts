@@ -1,0 +1,77 @@
+import type { Presence } from './api/client.ts';
+import { ChatError } from './chat-error.ts';
+import type { Requests } from './requests.ts';
+import { type FrameOf, timeMsOrNull } from './wire.ts';
+
+const MAX_PER_FRAME = 100;
+const MAX_WATCHED = 1_000;
+
+export const presencesOf = (frame: FrameOf<'presence'>): Presence[] =>
+  frame.users.map((user) => ({
+    userId: user.user_id,
+    online: user.online,
+    lastSeenMs: timeMsOrNull(user.last_seen),
+  }));
+
+/** Whom this client watches. The server forgets it with the connection: told again after each. */
+export class PresenceWatch {
+  readonly #requests: Requests;
+  readonly #onPresence: (presence: Presence) => void;
+  readonly #onError: (error: unknown) => void;
+  /** How many watchers of this client each user has. */
+  readonly #watched = new Map<number, number>();
+
+  constructor(requests: Requests, onPresence: (presence: Presence) => void, onError: (error: unknown) => void) {
+    this.#requests = requests;
+    this.#onPresence = onPresence;
+    this.#onError = onError;
+  }
+
+  watch(userIds: readonly number[]): () => void {
+    const wanted = [...new Set(userIds)];
+    const added = wanted.filter((userId) => !this.#watched.has(userId));
+    if (this.#watched.size + added.length > MAX_WATCHED) {
+      this.#onError(new ChatError('too_many_watches', `At most ${MAX_WATCHED} users can be watched.`));
+      return () => undefined;
+    }
+    for (const userId of wanted) this.#watched.set(userId, (this.#watched.get(userId) ?? 0) + 1);
+    this.#ask(added);
+    let stopped = false;
+    return () => {
+      if (!stopped) this.#unwatch(wanted);
+      stopped = true;
+    };
+  }
+
+  onUp(): void {
+    this.#ask([...this.#watched.keys()]);
+  }
+
+  onNews(frame: FrameOf<'presence'>): void {
+    for (const presence of presencesOf(frame)) this.#onPresence(presence);
+  }
+
+  #unwatch(userIds: readonly number[]): void {
+    const ended = userIds.filter((userId) => {
+      const left = (this.#watched.get(userId) ?? 1) - 1;
+      if (left > 0) this.#watched.set(userId, left);
+      else this.#watched.delete(userId);
+      return left === 0;
+    });
+    for (let from = 0; from < ended.length; from += MAX_PER_FRAME) {
+      this.#requests.tell({ type: 'unwatch', user_id: ended.slice(from, from + MAX_PER_FRAME) });
+    }
+  }
+
+  #ask(userIds: readonly number[]): void {
+    for (let from = 0; from < userIds.length; from += MAX_PER_FRAME) {
+      this.#requests.once('presence', { type: 'watch', user_id: userIds.slice(from, from + MAX_PER_FRAME) }).then(
+        (answer) => this.onNews(answer),
+        (error: unknown) => {
+          // Asked again with the next connection.
+          if (!(error instanceof ChatError) || !error.temporary) this.#onError(error);
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { ConversationItem } from './api/message.ts';
+import { ChatError } from './chat-error.ts';
+import { type ConversationHost, ConversationReplica } from './conversation.ts';
+import type { FrameOf, Summary } from './wire.ts';
+
+/** Bounds of `hello`. */
+const MAX_CURSORS = 10_000;
+const MAX_STATUS_OF = 1_000;
+const SUMMARIES_PER_REQUEST = 100;
+const SUMMARY_DELAY_MS = 50;
+/** Over all conversations, as many times what one may keep. */
+const TOTAL_FACTOR = 20;
+/** What is left of a conversation that nobody looked at for longest. */
+const KEPT_WHEN_COLD = 20;
+
+/** All conversations that this client knows, and what it tells the server of them. */
+export class Replica {
+  readonly #host: ConversationHost;
+  readonly #onNew: (conversation: ConversationReplica) => void;
+  /** Those with the latest news last. */
+  readonly #conversations = new Map<number, ConversationReplica>();
+  readonly #wanted = new Set<number>();
+  #cancelSummaries: (() => void) | null = null;
+  #live = false;
+  #total = 0;
+  /** Of the store that the cursors belong to. */
+  #epoch: string | null = null;
+
+  constructor(host: ConversationHost, onNew: (conversation: ConversationReplica) => void) {
+    this.#host = host;
+    this.#onNew = onNew;
+  }
+
+  get conversations(): ReadonlyMap<number, ConversationReplica> {
+    return this.#conversations;
+  }
+
+  get(conversationId: number): ConversationReplica {
+    const known = this.#conversations.get(conversationId);
+    if (known !== undefined) return known;
+    const conversation = new ConversationReplica(conversationId, this.#host, this.#live);
+    this.#conversations.set(conversationId, conversation);
+    this.#onNew(conversation);
+    return conversation;
+  }
+
+  /** For `hello`: what this device has. */
+  hello(): Record<string, unknown> {
+    const known = [...this.#conversations.values()].reverse();
+    const withCursor = known.filter((conversation) => conversation.log.cursor !== null).slice(0, MAX_CURSORS);
+    const followed = known.filter(({ receiptState: { follows, receipts } }) => follows || receipts.size > 0);
+    if (this.#epoch === null || withCursor.length === 0) return { cursors: 'server' };
+    return {
+      cursors: Object.fromEntries(withCursor.map(({ id, log }) => [id, log.cursor])),
+      groups: withCursor.filter(({ kind }) => kind === 'group').map(({ id }) => id),
+      epoch: this.#epoch,
+      status_of: followed.slice(0, MAX_STATUS_OF).map(({ id }) => id),
+    };
+  }
+
+  onWelcome(epoch: string): void {
+    this.#epoch = epoch;
+  }
+
+  onSynced(frame: FrameOf<'synced'>): void {
+    const conversation = this.get(frame.conv_id);
+    conversation.kind = frame.kind;
+    conversation.log.onSynced(frame.seq);
+  }
+
+  onReset(frame: FrameOf<'reset'>): ConversationReplica {
+    const conversation = this.get(frame.conv_id);
+    conversation.kind = frame.kind;
+    conversation.onReset(frame.seq);
+    return conversation;
+  }
+
+  onComplete(): void {
+    this.#live = true;
+    for (const conversation of this.#conversations.values()) conversation.log.onLive();
+    this.#askSummaries();
+  }
+
+  onDown(): void {
+    this.#live = false;
+    for (const conversation of this.#conversations.values()) conversation.log.onDown();
+  }
+
+  onItem(item: ConversationItem): ConversationReplica {
+    const conversation = this.get(item.conversationId);
+    const before = conversation.log.items.length;
+    conversation.log.onItem(item);
+    this.#total += conversation.log.items.length - before;
+    this.#conversations.delete(conversation.id);
+    this.#conversations.set(conversation.id, conversation);
+    if (this.#total > TOTAL_FACTOR * this.#host.maxMessages) this.#shrink();
+    return conversation;
+  }
+
+  onSummaries(summaries: readonly Summary[]): ConversationReplica[] {
+    return summaries.map((summary) => {
+      const conversation = this.get(summary.conv_id);
+      this.#wanted.delete(summary.conv_id);
+      conversation.onSummary(summary);
+      return conversation;
+    });
+  }
+
+  /** Collected, so that many conversations are one request. */
+  needSummary(conversationId: number): void {
+    this.#wanted.add(conversationId);
+    if (this.#live) this.#cancelSummaries ??= this.#host.timers.after(SUMMARY_DELAY_MS, () => this.#askSummaries());
+  }
+
+  #askSummaries(): void {
+    this.#cancelSummaries?.();
+    this.#cancelSummaries = null;
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    for (let from = 0; from < wanted.length; from += SUMMARIES_PER_REQUEST) {
+      const some = wanted.slice(from, from + SUMMARIES_PER_REQUEST);
+      this.#host.requests.once('conversations', { type: 'conversations', conv_id: some }).then(
+        (page) => this.onSummaries(page.conversations),
+        (error: unknown) => {
+          if (!(error instanceof ChatError)) this.#host.onError(error);
+          // Asked again after the next sync.
+          else if (error.code === 'disconnected') for (const id of some) this.#wanted.add(id);
+        },
+      );
+    }
+  }
+
+  /** Those without news for longest keep the least. */
+  #shrink(): void {
+    this.#total = 0;
+    for (const { log } of this.#conversations.values()) this.#total += log.items.length;
+    for (const conversation of this.#conversations.values()) {
+      if (this.#total <= (TOTAL_FACTOR * this.#host.maxMessages) / 2) break;
+      const before = conversation.log.items.length;
+      conversation.trim(KEPT_WHEN_COLD);
+      this.#total -= before - conversation.log.items.length;
+    }
+  }
+}

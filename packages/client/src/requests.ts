@@ -1,0 +1,191 @@
+import { ChatError } from './chat-error.ts';
+import type { Timers } from './environment.ts';
+import type { FrameOf, Outgoing, ServerFrame } from './wire.ts';
+
+/** Where frames go while there is a connection. */
+export interface Wire {
+  send(text: string): void;
+  /** Something may be wrong with it: an answer did not come. */
+  doubt(): void;
+}
+
+interface Waiting {
+  readonly frame: Outgoing;
+  readonly resolve: (answer: ServerFrame) => void;
+  readonly reject: (error: ChatError) => void;
+  cancelTimeout?: () => void;
+}
+
+type AnswerType =
+  | 'ack'
+  | 'conversation_ready'
+  | 'conversations'
+  | 'history'
+  | 'members'
+  | 'message_status'
+  | 'ok'
+  | 'pong'
+  | 'presence'
+  | 'refreshed';
+
+const MAX_WAITING = 10_000;
+const FIRST_PAUSE_MS = 500;
+
+/** A promise that may be dropped: no runtime reports its rejection. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/**
+ * Requests and their answers, matched by `ref`. At most `maxInFlight` are on the wire, at most 10,000 wait. Every promise settles: with the
+ * answer, or with a `ChatError` when the server refuses, the connection ends (`disconnected`), no answer comes, or the client is closed.
+ */
+export class Requests {
+  readonly #timers: Timers;
+  readonly #timeoutMs: number;
+  readonly #inFlight = new Map<number, Waiting>();
+  #queue: Waiting[] = [];
+  #wire: Wire | null = null;
+  #maxInFlight = 1;
+  #lastRef = 0;
+  #closed = false;
+  #onAttached = new Set<() => void>();
+
+  constructor(timers: Timers, timeoutMs: number) {
+    this.#timers = timers;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  attach(wire: Wire, maxInFlight: number): void {
+    this.#wire = wire;
+    this.#maxInFlight = maxInFlight;
+    for (const go of [...this.#onAttached]) go();
+  }
+
+  detach(): void {
+    this.#wire = null;
+    this.#rejectAll(new ChatError('disconnected', 'The connection ended before the answer.', true));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wire = null;
+    this.#rejectAll(new ChatError('closed', 'The client is closed.'));
+    for (const go of [...this.#onAttached]) go();
+  }
+
+  /** Takes the frame if it is an answer. */
+  answer(frame: ServerFrame): boolean {
+    const ref = 'ref' in frame ? frame.ref : undefined;
+    const waiting = this.#inFlight.get(ref as number);
+    if (waiting === undefined) return ref !== undefined;
+    this.#inFlight.delete(ref as number);
+    waiting.cancelTimeout?.();
+    if (frame.type === 'error') {
+      const { name, message, temporary, retry_after_ms } = frame;
+      waiting.reject(new ChatError(name as ChatError['code'], message, temporary, retry_after_ms ?? null));
+    } else waiting.resolve(frame);
+    this.#pump();
+    return true;
+  }
+
+  /** One attempt, on the present connection. */
+  once<T extends AnswerType>(_answer: T, frame: Outgoing): Promise<FrameOf<T>> {
+    return new Promise<ServerFrame>((resolve, reject) => {
+      if (this.#wire === null) reject(this.#absent());
+      else if (this.#queue.length >= MAX_WAITING) reject(new ChatError('overloaded', 'Too many requests wait.', true));
+      else {
+        this.#queue.push({ frame, resolve, reject });
+        this.#pump();
+      }
+    }) as Promise<FrameOf<T>>;
+  }
+
+  /** Waits for a connection and tries again after passing trouble, for as long as requests may take. Only for what may be repeated. */
+  async ask<T extends AnswerType>(answer: T, frame: Outgoing): Promise<FrameOf<T>> {
+    let late = false;
+    const cancel = this.#timers.after(this.#timeoutMs, () => {
+      late = true;
+      for (const go of [...this.#onAttached]) go();
+    });
+    try {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+        await this.#attached(() => late);
+        try {
+          return await this.once(answer, frame);
+        } catch (error) {
+          if (!(error instanceof ChatError) || !error.temporary || late) throw error;
+          if (error.code !== 'disconnected') await this.#pause(error.retryAfterMs ?? pauseMs);
+        }
+      }
+    } finally {
+      cancel();
+    }
+  }
+
+  /** A notice: no answer is asked for. False if there is no connection. */
+  tell(frame: Outgoing): boolean {
+    this.#wire?.send(JSON.stringify(frame));
+    return this.#wire !== null;
+  }
+
+  #pump(): void {
+    while (this.#wire !== null && this.#inFlight.size < this.#maxInFlight) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      const ref = ++this.#lastRef;
+      this.#inFlight.set(ref, next);
+      next.cancelTimeout = this.#timers.after(this.#timeoutMs, () => {
+        this.#inFlight.delete(ref);
+        next.reject(new ChatError('timeout', 'The server did not answer in time.', true));
+        this.#wire?.doubt();
+        this.#pump();
+      });
+      this.#wire.send(JSON.stringify({ ...next.frame, ref }));
+    }
+  }
+
+  async #attached(isLate: () => boolean): Promise<void> {
+    while (this.#wire === null) {
+      if (this.#closed) throw this.#absent();
+      if (isLate()) throw new ChatError('timeout', 'There was no connection in time.', true);
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          this.#onAttached.delete(go);
+          resolve();
+        };
+        this.#onAttached.add(go);
+      });
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        cancel();
+        this.#onAttached.delete(go);
+        resolve();
+      };
+      const cancel = this.#timers.after(delayMs, go);
+      // The end of the client or of patience ends the pause, and so does a new connection.
+      this.#onAttached.add(go);
+    });
+  }
+
+  #absent(): ChatError {
+    return this.#closed
+      ? new ChatError('closed', 'The client is closed.')
+      : new ChatError('disconnected', 'There is no connection.', true);
+  }
+
+  #rejectAll(error: ChatError): void {
+    const all = [...this.#inFlight.values(), ...this.#queue];
+    this.#inFlight.clear();
+    this.#queue = [];
+    for (const { reject, cancelTimeout } of all) {
+      cancelTimeout?.();
+      reject(error);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { SendHandle, SendResult, SendStatus, SentPlace } from './api/send-handle.ts';
+import type { StoredSend } from './api/storage.ts';
+import type { ChatError } from './chat-error.ts';
+
+const ORDER: readonly SendStatus[] = ['queued', 'sent', 'delivered', 'seen'];
+
+/** What `send` returns: a message on its way. Only the outbox and the receipts move it. */
+export class OutgoingSend implements SendHandle {
+  readonly record: StoredSend;
+  readonly settled: Promise<SendResult>;
+  stored: Promise<boolean> = Promise.resolve(false);
+  status: SendStatus = 'queued';
+  place: SentPlace | null = null;
+  error: ChatError | null = null;
+  readonly #onChange: (handle: OutgoingSend) => void;
+  readonly #cancel: (handle: OutgoingSend) => Promise<boolean>;
+  readonly #onThrow: (error: unknown) => void;
+  readonly #listeners = new Set<(status: SendStatus, handle: SendHandle) => void>();
+  #settle: (result: SendResult) => void = () => undefined;
+
+  constructor(
+    record: StoredSend,
+    hooks: {
+      readonly onChange: (handle: OutgoingSend) => void;
+      readonly cancel: (handle: OutgoingSend) => Promise<boolean>;
+      readonly onThrow: (error: unknown) => void;
+    },
+  ) {
+    this.record = record;
+    this.#onChange = hooks.onChange;
+    this.#cancel = hooks.cancel;
+    this.#onThrow = hooks.onThrow;
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  get conversationId(): number {
+    return this.record.conversationId;
+  }
+  get clientId(): string {
+    return this.record.clientId;
+  }
+  get text(): string {
+    return this.record.text;
+  }
+  get queuedAtMs(): number {
+    return this.record.queuedAtMs;
+  }
+
+  onStatus(listener: (status: SendStatus, handle: SendHandle) => void): () => void {
+    const own: typeof listener = (...args) => listener(...args);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  cancel(): Promise<boolean> {
+    return this.status === 'queued' ? this.#cancel(this) : Promise.resolve(false);
+  }
+
+  /** Once; later calls change nothing. */
+  succeed(place: SentPlace): void {
+    if (this.status !== 'queued') return;
+    this.place = place;
+    this.#settle({ ok: true, ...place });
+    this.#become('sent');
+  }
+
+  /** Once; later calls change nothing. */
+  fail(error: ChatError): void {
+    if (this.status !== 'queued') return;
+    this.error = error;
+    this.#settle({ ok: false, error });
+    this.#become('failed');
+  }
+
+  /** Forwards only. */
+  advance(status: 'delivered' | 'seen'): void {
+    if (this.place !== null && ORDER.indexOf(status) > ORDER.indexOf(this.status)) this.#become(status);
+  }
+
+  /** The client has closed: nobody here will know how it ends. */
+  abandon(error: ChatError): void {
+    this.#settle({ ok: false, error });
+  }
+
+  #become(status: SendStatus): void {
+    this.status = status;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(status, this);
+      } catch (error) {
+        this.#onThrow(error);
+      }
+    }
+    this.#onChange(this);
+  }
+}

@@ -1,0 +1,150 @@
+import type { WebSocketClass, WebSocketLike } from './api/options.ts';
+import { type Environment, Timers } from './environment.ts';
+import type { FrameOf, Outgoing, ServerFrame } from './wire.ts';
+
+export interface LinkEnd {
+  /** WebSocket close code; 1006 when there was none. */
+  readonly code: number;
+  readonly reason: string;
+  /** The last error that answered no request: why the server closed. */
+  readonly error: FrameOf<'error'> | null;
+  readonly welcomed: boolean;
+  /** A ping went unanswered. */
+  readonly silent: boolean;
+}
+
+export interface LinkOwner {
+  hello(): Outgoing;
+  onWelcome(welcome: FrameOf<'welcome'>): void;
+  onFrame(frame: ServerFrame): void;
+  /** Exactly once, and nothing after it. Not called after `end()`. */
+  onEnd(end: LinkEnd): void;
+}
+
+const WELCOME_TIMEOUT_MS = 15_000;
+const PONG_TIMEOUT_MS = 10_000;
+const PROBE_TIMEOUT_MS = 5_000;
+const NORMAL_CLOSURE = 1000;
+const ABNORMAL = 1006;
+
+/** One socket from its opening to its end: the handshake of `hello` and `welcome`, and the heartbeat. */
+export class SocketLink {
+  readonly #owner: LinkOwner;
+  readonly #timers: Timers;
+  #socket: WebSocketLike | null;
+  #welcomed = false;
+  #heard = false;
+  #idleTicks = 0;
+  #error: FrameOf<'error'> | null = null;
+  #cancelProbe: (() => void) | null = null;
+
+  /** @throws what the constructor of the WebSocket throws, for example for a wrong URL */
+  constructor(url: string, socketClass: WebSocketClass, environment: Environment, owner: LinkOwner) {
+    this.#owner = owner;
+    this.#timers = new Timers(environment);
+    const socket = new socketClass(url);
+    this.#socket = socket;
+    this.#timers.after(WELCOME_TIMEOUT_MS, () => {
+      if (!this.#welcomed) this.#lose(true);
+    });
+    socket.onopen = () => {
+      if (this.#socket === socket) socket.send(JSON.stringify(owner.hello()));
+    };
+    socket.onmessage = (event: { readonly data: unknown }) => {
+      if (this.#socket === socket && typeof event.data === 'string') this.#receive(event.data);
+    };
+    socket.onclose = (event: { readonly code?: number; readonly reason?: string }) => {
+      if (this.#socket === socket) this.#finish(event.code ?? ABNORMAL, String(event.reason ?? ''), false);
+    };
+    // The close event follows; without a listener, `ws` would throw.
+    socket.onerror = () => undefined;
+  }
+
+  send(text: string): void {
+    this.#socket?.send(text);
+  }
+
+  /** Asks for a sign of life; none within seconds ends the link. */
+  probe(timeoutMs: number = PROBE_TIMEOUT_MS): void {
+    if (!this.#welcomed || this.#cancelProbe !== null) return;
+    this.send('{"type":"ping"}');
+    this.#cancelProbe = this.#timers.after(timeoutMs, () => this.#lose(true));
+  }
+
+  /** Closes without telling the owner; `onGone` when the socket is really closed. */
+  end(onGone?: () => void): void {
+    const socket = this.#socket;
+    this.#release();
+    if (socket === null) {
+      onGone?.();
+      return;
+    }
+    if (onGone !== undefined) socket.onclose = onGone;
+    closeQuietly(socket);
+  }
+
+  #receive(text: string): void {
+    this.#heard = true;
+    this.#cancelProbe?.();
+    this.#cancelProbe = null;
+    let frame: ServerFrame;
+    try {
+      frame = JSON.parse(text) as ServerFrame;
+    } catch {
+      // Not a server of this protocol.
+      this.#lose(false);
+      return;
+    }
+    if (frame.type === 'welcome') {
+      this.#welcomed = true;
+      this.#timers.clear();
+      this.#watch(frame.heartbeat_ms / 2);
+      this.#owner.onWelcome(frame);
+    } else {
+      if (frame.type === 'error' && frame.ref === undefined) this.#error = frame;
+      this.#owner.onFrame(frame);
+    }
+  }
+
+  /** Two ticks of half a heartbeat without a frame: asks. Counting ticks, not time, is right also after the machine has slept. */
+  #watch(tickMs: number): void {
+    this.#timers.after(tickMs, () => {
+      this.#idleTicks = this.#heard ? 0 : this.#idleTicks + 1;
+      this.#heard = false;
+      if (this.#idleTicks >= 2) this.probe(PONG_TIMEOUT_MS);
+      this.#watch(tickMs);
+    });
+  }
+
+  #lose(silent: boolean): void {
+    const socket = this.#socket;
+    this.#finish(ABNORMAL, '', silent);
+    // A dead peer does not answer a close frame: nothing waits for it.
+    if (socket !== null) closeQuietly(socket);
+  }
+
+  #finish(code: number, reason: string, silent: boolean): void {
+    if (this.#socket === null) return;
+    this.#release();
+    this.#owner.onEnd({ code, reason, error: this.#error, welcomed: this.#welcomed, silent });
+  }
+
+  #release(): void {
+    this.#timers.clear();
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onopen = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+  }
+}
+
+/** Before it is open, `ws` reports the end of its attempt as an error: `onerror` stays. */
+function closeQuietly(socket: WebSocketLike): void {
+  try {
+    socket.close(NORMAL_CLOSURE);
+  } catch {
+    // It was closed already.
+  }
+}

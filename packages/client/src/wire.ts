@@ -1,0 +1,53 @@
+import type { CurrentServerFrame } from '@parley/protocol';
+import type { ChatEvent, ChatMessage, ConversationItem, GroupChange } from './api/message.ts';
+
+export type ServerFrame = CurrentServerFrame;
+type TypeOf<F> = F extends { type: infer T } ? T : never;
+export type FrameOf<T extends TypeOf<ServerFrame>> = Extract<ServerFrame, { type: T }>;
+export type MessageFrame = FrameOf<'personal' | 'group'>;
+export type EventFrame = FrameOf<'event'>;
+export type Summary = FrameOf<'conversations'>['conversations'][number];
+
+/** A frame to the server, without its `ref`. */
+export interface Outgoing {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** `2026-11-23 01:02:03.000004` (UTC) as milliseconds since the epoch. */
+export const timeMs = (timestamp: string): number => Date.parse(`${timestamp.slice(0, 23).replace(' ', 'T')}Z`);
+
+export const timeMsOrNull = (timestamp: string | null): number | null =>
+  timestamp === null ? null : timeMs(timestamp);
+
+export function itemOf(frame: MessageFrame | EventFrame): ConversationItem {
+  const numbered = {
+    conversationId: frame.conv_id,
+    seq: frame.seq,
+    messageId: frame.message_id,
+    senderId: frame.sender_id,
+    senderName: frame.sender,
+    clientId: frame.client_id,
+    sentAtMs: timeMs(frame.timestamp),
+  };
+  return frame.type === 'event'
+    ? ({ type: 'event', ...numbered, change: changeOf(frame.event) } satisfies ChatEvent)
+    : ({ type: 'message', ...numbered, text: frame.msg } satisfies ChatMessage);
+}
+
+function changeOf(event: EventFrame['event']): GroupChange {
+  switch (event.kind) {
+    case 'added':
+      return { kind: 'added', userIds: event.user_id };
+    case 'renamed':
+      return { kind: 'renamed', name: event.group_name };
+    case 'described':
+      return event;
+    case 'role':
+      return { kind: 'role', userId: event.user_id, role: event.role };
+    case 'transferred':
+      return { kind: 'transferred', userId: event.user_id, from: event.from };
+    default:
+      return { kind: event.kind, userId: event.user_id };
+  }
+}
