@@ -1,6 +1,12 @@
-import { conversationStoreContract, messageStoreContract, receiptStoreContract } from '@parley/core/testing';
+import {
+  conversationStoreContract,
+  groupStoreContract,
+  messageStoreContract,
+  receiptStoreContract,
+} from '@parley/core/testing';
 import { openMysqlHarness } from './mysql-harness.ts';
 
 messageStoreContract('MySQL', openMysqlHarness);
 conversationStoreContract('MySQL', openMysqlHarness);
 receiptStoreContract('MySQL', openMysqlHarness);
+groupStoreContract('MySQL', openMysqlHarness);

@@ -114,7 +114,7 @@ export class MemoryConversationStore implements ConversationStore {
     assertAtMost('users', userIds.length, STORE_LIMITS.maxMembershipUsers);
     const found: Membership[] = [];
     for (const userId of new Set(userIds)) {
-      for (const conversation of this.#state.conversationsOf.get(userId) ?? []) {
+      for (const conversation of this.#conversationsOf(userId)) {
         const member = conversation.members.get(userId) as MemoryMember;
         if (member.leftSeq === null) found.push(toMembership(conversation, member));
       }
@@ -129,12 +129,11 @@ export class MemoryConversationStore implements ConversationStore {
       const user = this.#state.users.get(userId);
       if (user === undefined) continue;
       const memberships: Membership[] = [];
-      for (const conversation of this.#state.conversationsOf.get(userId) ?? []) {
+      for (const conversation of this.#conversationsOf(userId)) {
         const member = conversation.members.get(userId) as MemoryMember;
         if (member.leftSeq === null || member.deliveredSeq < member.leftSeq)
           memberships.push(toMembership(conversation, member));
       }
-      memberships.sort((a, b) => a.conversationId - b.conversationId);
       profiles.set(userId, { name: user.name, memberships });
     }
     return profiles;
@@ -153,7 +152,7 @@ export class MemoryConversationStore implements ConversationStore {
     for (const id of new Set(conversationIds)) {
       const conversation = this.#state.conversations.get(id);
       if (conversation === undefined) continue;
-      for (const member of conversation.members.values()) {
+      for (const member of [...conversation.members.values()].sort((a, b) => a.userId - b.userId)) {
         if (member.leftSeq === null && (wanted === null || wanted.has(member.userId)))
           found.push(toMembership(conversation, member));
       }
@@ -176,6 +175,10 @@ export class MemoryConversationStore implements ConversationStore {
       this.#state.requests.set(key, { digest: request.digest, conversationId, created });
     }
     return result;
+  }
+
+  #conversationsOf(userId: UserId): MemoryConversation[] {
+    return [...(this.#state.conversationsOf.get(userId) ?? [])].sort((a, b) => a.id - b.id);
   }
 
   #existing(userId: UserId): MemoryUser {

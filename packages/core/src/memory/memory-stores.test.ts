@@ -1,4 +1,5 @@
 import { conversationStoreContract } from '../testing/conversation-store-contract.ts';
+import { groupStoreContract } from '../testing/group-store-contract.ts';
 import { messageStoreContract } from '../testing/message-store-contract.ts';
 import { receiptStoreContract } from '../testing/receipt-store-contract.ts';
 import type { StoreHarness } from '../testing/store-harness.ts';
@@ -33,3 +34,4 @@ async function open(): Promise<StoreHarness> {
 messageStoreContract('memory', open);
 conversationStoreContract('memory', open);
 receiptStoreContract('memory', open);
+groupStoreContract('memory', open);

@@ -4,6 +4,7 @@ export { conversationStoreContract } from './conversation-store-contract.ts';
 export { directoryContract } from './directory-contract.ts';
 export { FakeClock } from './fake-clock.ts';
 export { FakeConnection } from './fake-connection.ts';
+export { groupStoreContract } from './group-store-contract.ts';
 export { messageStoreContract } from './message-store-contract.ts';
 export { Random, testSeed } from './random.ts';
 export { receiptStoreContract } from './receipt-store-contract.ts';

@@ -1,7 +1,7 @@
 import type { MessageStatus } from '../memory/memory-state.ts';
 import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { ConversationStore } from '../ports/conversation-store.ts';
-import type { GroupAction, GroupChange, GroupStore } from '../ports/group-store.ts';
+import type { GroupAction, GroupChange, GroupChangeResult, GroupStore } from '../ports/group-store.ts';
 import {
   type AppendOutcome,
   type AppendResult,
@@ -155,6 +155,27 @@ export async function commit(store: MessageStore, rows: readonly AppendRow[]): P
   const outcome = await appendRetrying(store, rows);
   if (outcome.kind !== 'committed') throw new Error(`expected a commit, got ${outcome.kind}`);
   return outcome.results;
+}
+
+/** As a caller does: the same change again while it fails in a way that another attempt can help. */
+export async function changeRetrying(store: GroupStore, change: GroupChange): Promise<GroupChangeResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await store.change(change);
+    } catch (error) {
+      if (!(error instanceof StoreError) || !error.retryable || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The result of a change that must have been made, or been made before. */
+export async function changed(
+  store: GroupStore,
+  change: GroupChange,
+): Promise<GroupChangeResult & { readonly kind: 'changed' | 'duplicate' }> {
+  const result = await changeRetrying(store, change);
+  if (result.kind === 'refused') throw new Error(`expected a change, got ${result.error}`);
+  return result;
 }
 
 /** Rejects unless the promise rejects with a `StoreError` that says: nothing stored, do not try again. */
