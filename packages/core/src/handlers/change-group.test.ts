@@ -190,6 +190,26 @@ describe('a store in trouble', () => {
     await lone.node.stop();
   });
 
+  it('a change whose time has passed while it waited behind a store that hangs is not begun', async () => {
+    const calls: string[] = [];
+    const { lone, peers, conv_id } = await group(3, {
+      faults: () => ({
+        groups: {
+          change: async ({ clientId }) => {
+            calls.push(clientId);
+            await new Promise<void>((resolve) => void lone.clock.after(12_000, resolve));
+            throw new StoreError('timeout', { outcome: 'not_committed', retryable: true });
+          },
+        },
+      }),
+    });
+    const refs = ['a', 'b', 'c'].map((client_id) => peers[0].say({ ...rename(conv_id), client_id }));
+    await lone.clock.advanceAsync(37_000);
+    for (const ref of refs) expect(peers[0].answer(ref)).toEqual(error('store_unavailable'));
+    expect(calls).toEqual(['a', 'a', 'a']);
+    await lone.node.stop();
+  });
+
   it('a call that can never succeed is refused at once', async () => {
     const { lone, peers, conv_id, calls } = await troubled(['fatal']);
     expect(await peers[0].ask(rename(conv_id))).toEqual(error('internal'));

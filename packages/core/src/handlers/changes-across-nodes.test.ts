@@ -27,6 +27,8 @@ it(`G7: a change of the members takes effect at its seq on every node (seed ${se
   const say = (peer: CurrentPeer, msg: string) => peer.ask({ type: 'group', conv_id, msg });
   expect(await say(member, 'one')).toEqual(ack(1));
   expect(await owner.ask({ type: 'group_add', conv_id, user_id: [3] })).toEqual(ack(2));
+  // Told before it asked for anything.
+  expect(late.told('synced')).toMatchObject([{ conv_id, kind: 'group', seq: 2 }]);
   expect(await say(late, 'three')).toEqual(ack(3));
   expect(await owner.ask({ type: 'group_remove', conv_id, user_id: 2 })).toEqual(ack(4));
   expect(await say(member, 'not this')).toEqual(error('not_a_member'));

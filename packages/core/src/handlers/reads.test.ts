@@ -99,6 +99,20 @@ describe('history', () => {
     await lone.node.stop();
   });
 
+  it('G8: a message that is too large for any page comes alone', async () => {
+    const { lone, member, conv_id, say } = await room();
+    await say('small', '\u0001'.repeat(60_000), 'small');
+    const pages: number[][] = [];
+    for (let before = 99, more = true; more; ) {
+      const page = await member.ask({ type: 'history', conv_id, before });
+      pages.push(seqs(page));
+      before = seqs(page)[0] as number;
+      more = page.more === true;
+    }
+    expect(pages).toEqual([[3], [2], [1]]);
+    await lone.node.stop();
+  });
+
   it('G8: a session reads four at a time, and nothing once it has gone', async () => {
     let running = 0;
     let most = 0;
@@ -286,6 +300,10 @@ describe('message_status', () => {
     expect(await ask(stranger)).toEqual(error('unknown_message'));
     await member.ask({ type: 'group_leave', conv_id });
     expect(await ask(member)).toEqual(error('not_a_member'));
+    const later = await owner.ask({ type: 'group', conv_id, msg: 'y' });
+    expect(await member.ask({ type: 'message_status', message_id: later.message_id })).toEqual(
+      error('unknown_message'),
+    );
     await lone.node.stop();
   });
 });
@@ -319,6 +337,27 @@ describe('receipts by seq', () => {
       expect(await stranger.ask({ type, conv_id, seq: 1 })).toEqual(error('not_a_member'));
       expect(await stranger.ask({ type, conv_id: 99, seq: 1 })).toEqual(error('not_a_member'));
     }
+    await lone.node.stop();
+  });
+
+  it('G6: claim no more than a socket that takes nothing was sent', async () => {
+    const { lone, owner, member, conv_id, say } = await room({ settings: { backlogPageRows: 2 } });
+    member.connection.hangUp();
+    await say('1', '2', '3', '4', '5');
+    const device = lone.connect();
+    device.stalled = true;
+    device.say({ type: 'hello', v: 2, user_id: 2 });
+    await lone.clock.settle();
+    const cursors = async () => {
+      await lone.clock.advanceAsync(5_000);
+      return (await owner.ask({ type: 'members', conv_id })).members as Told[];
+    };
+    device.say({ type: 'delivered', conv_id, seq: 5 });
+    expect((await cursors())[1]).toMatchObject({ delivered_seq: 2, seen_seq: 0 });
+    device.drain();
+    await lone.clock.settle();
+    device.say({ type: 'seen', conv_id, seq: 5 });
+    expect((await cursors())[1]).toMatchObject({ delivered_seq: 4, seen_seq: 4 });
     await lone.node.stop();
   });
 

@@ -64,6 +64,26 @@ describe('a send with a client id of its own (G3)', () => {
     await lone.node.stop();
   });
 
+  it('G3, G7: also when the node has not heard of it and the store refuses the whole flush', async () => {
+    const lone = await started();
+    const owner = await CurrentPeer.signIn(lone, 1);
+    const member = await CurrentPeer.signIn(lone, 2);
+    const conv_id = await groupOf(owner, [1, 2]);
+    const send = { type: 'group', conv_id, msg: 'once', client_id: 'c1' };
+    const first = await member.ask(send);
+    const remove = { kind: 'remove', userId: 2 } as const;
+    const change = { conversationId: conv_id, actorId: 1, clientId: 'r', action: remove, atUs: lone.clock.nowUs() };
+    expect((await lone.stores.groups.change(change)).kind).toBe('changed');
+    const refs = [member.say(send), member.say({ ...send, client_id: 'c2' }), member.say({ ...send, msg: 'other' })];
+    await lone.clock.settle();
+    expect(refs.map((ref) => member.answer(ref))).toEqual([
+      { ...first, duplicate: true },
+      error('not_a_member'),
+      error('client_id_conflict'),
+    ]);
+    await lone.node.stop();
+  });
+
   it('G3: the client id of a change of the group is no message', async () => {
     const lone = await started();
     const owner = await CurrentPeer.signIn(lone, 1);
@@ -76,7 +96,8 @@ describe('a send with a client id of its own (G3)', () => {
     const send = { type: 'group', conv_id, msg: '{"kind":"renamed","group_name":"h"}', client_id: 'c1' };
     expect(await owner.ask(send)).toEqual(error('client_id_conflict'));
     expect(await member.ask({ type: 'group_leave', conv_id, client_id: 'bye' })).toMatchObject({ type: 'ack', seq: 2 });
-    expect(await member.ask({ ...send, client_id: 'bye' })).toEqual(error('client_id_conflict'));
+    const left = { ...send, msg: '{"kind":"left","user_id":2}', client_id: 'bye' };
+    expect(await member.ask(left)).toEqual(error('client_id_conflict'));
     await lone.node.stop();
   });
 
