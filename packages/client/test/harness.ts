@@ -1,5 +1,5 @@
 import { FakeClock, Random } from '@parley/core/testing';
-import type { ChatClientOptions } from '../src/api/options.ts';
+import type { ChatClientOptions, WebSocketLike } from '../src/api/options.ts';
 import { ChatClientImplementation } from '../src/chat-client.ts';
 import type { Cancel, Environment, NetworkSign } from '../src/environment.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../src/testing/index.ts';
@@ -12,7 +12,10 @@ export class TestEnvironment implements Environment {
   readonly indexedDB = null;
   readonly locks = null;
   isOnline = true;
+  isDead = false;
   readonly reported: unknown[] = [];
+  /** All that were ever opened. */
+  readonly sockets = new Set<WebSocketLike>();
   /** Set and neither run nor cancelled. */
   readonly timers = new Set<Cancel>();
   readonly listeners = new Set<(sign: NetworkSign) => void>();
@@ -28,16 +31,23 @@ export class TestEnvironment implements Environment {
   now(): number {
     return Math.floor(this.clock.nowUs() / 1000);
   }
+  /** As a process that is killed: nothing of it runs any more. */
+  kill(): void {
+    this.isDead = true;
+    for (const stop of [...this.timers]) stop();
+  }
   after(delayMs: number, fn: () => void): Cancel {
-    const stop = this.clock.after(delayMs, () => {
-      this.timers.delete(stop);
-      fn();
-    });
-    this.timers.add(stop);
-    return () => {
-      this.timers.delete(stop);
+    if (this.isDead) return () => undefined;
+    const cancel = (): void => {
+      this.timers.delete(cancel);
       stop();
     };
+    const stop = this.clock.after(delayMs, () => {
+      this.timers.delete(cancel);
+      fn();
+    });
+    this.timers.add(cancel);
+    return cancel;
   }
   newId(): string {
     return `${this.#name}-${++this.#ids}`;
@@ -83,7 +93,13 @@ export class World {
   /** Made and started, not yet connected. */
   client(options: Partial<ChatClientOptions> = {}, name = `c${this.clients.length}`): ChatClientImplementation {
     const environment = new TestEnvironment(this.clock, this.random, name);
-    const { url, webSocket } = this.server;
+    const { url } = this.server;
+    const webSocket = class extends this.server.webSocket {
+      constructor() {
+        super(url);
+        environment.sockets.add(this);
+      }
+    };
     const client = new ChatClientImplementation({ url, webSocket, ...options }, environment);
     this.clients.push({ client, environment });
     client.start();
@@ -104,6 +120,17 @@ export class World {
 
   advance(ms: number): Promise<void> {
     return this.clock.advanceAsync(ms);
+  }
+
+  /** As a crash of the process that the client runs in: its connection breaks, its storage stays. */
+  crash(client: ChatClientImplementation): void {
+    const environment = this.environmentOf(client);
+    environment.kill();
+    for (const socket of environment.sockets) {
+      socket.onmessage = null;
+      socket.onclose = null;
+      socket.close(1006);
+    }
   }
 
   async until(condition: () => boolean, what: string, patienceMs = 120_000): Promise<void> {
@@ -130,9 +157,12 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const { client } of this.clients) await this.settle(client.close(), 'a client to close');
+    for (const { client, environment } of this.clients) {
+      if (!environment.isDead) await this.settle(client.close(), 'a client to close');
+    }
     await this.settle(this.server.close(), 'the server to close');
     for (const { environment } of this.clients) {
+      if (environment.isDead) continue;
       if (environment.timers.size + environment.listeners.size > 0)
         throw new Error('a closed client has left timers or listeners');
       if (environment.reported.length > 0)

@@ -2,8 +2,8 @@ import type { AcceptConnection, Connection, ConnectionHandler } from '@parley/co
 import type { WebSocketLike } from '../api/options.ts';
 import type { TestServerClock } from './test-clock.ts';
 
-/** What happens to one frame: it passes, or the connection is cut before or after it. */
-export type FrameFate = 'pass' | 'cut_before' | 'cut_after';
+/** What happens to one frame: it passes, arrives twice, or the connection is cut before or after it. */
+export type FrameFate = 'pass' | 'twice' | 'cut_before' | 'cut_after';
 
 /** One frame on its way, `up` to the server or `down` to the client. */
 export interface FrameInTransit {
@@ -84,7 +84,8 @@ export class TestSocket implements WebSocketLike {
       if (this.#closed) return;
       const fate = this.#host.fateOf({ direction, text });
       if (fate !== 'cut_before') arrive();
-      if (fate !== 'pass') this.cut();
+      if (fate === 'twice') arrive();
+      if (fate === 'cut_before' || fate === 'cut_after') this.cut();
     });
   }
 
