@@ -86,7 +86,7 @@ export class SqlConversationReader implements ConversationReader {
     }));
   }
 
-  cursors(conversationIds: readonly ConversationId[], maxRows: number): Promise<MemberCursor[]> {
+  async cursors(conversationIds: readonly ConversationId[], maxRows: number): Promise<MemberCursor[]> {
     assertCursors(conversationIds, maxRows);
     return this.#cursors.cursors(conversationIds, maxRows);
   }

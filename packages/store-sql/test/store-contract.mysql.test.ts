@@ -1,6 +1,8 @@
 import {
+  conversationReaderContract,
   conversationStoreContract,
   groupStoreContract,
+  initContract,
   messageStoreContract,
   receiptStoreContract,
 } from '@parley/core/testing';
@@ -10,3 +12,5 @@ messageStoreContract('MySQL', openMysqlHarness);
 conversationStoreContract('MySQL', openMysqlHarness);
 receiptStoreContract('MySQL', openMysqlHarness);
 groupStoreContract('MySQL', openMysqlHarness);
+initContract('MySQL', openMysqlHarness);
+conversationReaderContract('MySQL', openMysqlHarness);

@@ -1,6 +1,8 @@
 import {
+  conversationReaderContract,
   conversationStoreContract,
   groupStoreContract,
+  initContract,
   messageStoreContract,
   receiptStoreContract,
 } from '@parley/core/testing';
@@ -10,3 +12,5 @@ messageStoreContract('SQLite', openSqliteHarness);
 conversationStoreContract('SQLite', openSqliteHarness);
 receiptStoreContract('SQLite', openSqliteHarness);
 groupStoreContract('SQLite', openSqliteHarness);
+initContract('SQLite', openSqliteHarness);
+conversationReaderContract('SQLite', openSqliteHarness);

@@ -1,5 +1,7 @@
+import { conversationReaderContract } from '../testing/conversation-reader-contract.ts';
 import { conversationStoreContract } from '../testing/conversation-store-contract.ts';
 import { groupStoreContract } from '../testing/group-store-contract.ts';
+import { initContract } from '../testing/init-contract.ts';
 import { messageStoreContract } from '../testing/message-store-contract.ts';
 import { receiptStoreContract } from '../testing/receipt-store-contract.ts';
 import type { StoreHarness } from '../testing/store-harness.ts';
@@ -35,3 +37,5 @@ messageStoreContract('memory', open);
 conversationStoreContract('memory', open);
 receiptStoreContract('memory', open);
 groupStoreContract('memory', open);
+initContract('memory', open);
+conversationReaderContract('memory', open);

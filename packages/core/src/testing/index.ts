@@ -1,10 +1,12 @@
 export { busContract } from './bus-contract.ts';
 export { type BusFaults, type BusHarness, type BusNode, RecordedEvents, sortedIds } from './bus-harness.ts';
+export { conversationReaderContract } from './conversation-reader-contract.ts';
 export { conversationStoreContract } from './conversation-store-contract.ts';
 export { directoryContract } from './directory-contract.ts';
 export { FakeClock } from './fake-clock.ts';
 export { FakeConnection } from './fake-connection.ts';
 export { groupStoreContract } from './group-store-contract.ts';
+export { initContract } from './init-contract.ts';
 export { messageStoreContract } from './message-store-contract.ts';
 export { Random, testSeed } from './random.ts';
 export { receiptStoreContract } from './receipt-store-contract.ts';
