@@ -33,8 +33,8 @@ export const RESTRICTED = {
 /** Where `others` is restricted, tests and `src/testing` may import these too. */
 export const TEST_PACKAGES = ['vitest', 'fast-check'];
 
-/** Any test may start real servers with it, if declared as a development dependency. */
-export const WORKSPACES_FOR_TESTS = ['@parley/local-services'];
+/** Any test may start real servers, and hold one to the protocol, with these, if declared as development dependencies. */
+export const WORKSPACES_FOR_TESTS = ['@parley/local-services', '@parley/conformance'];
 
 /** Built-in modules that would give the engine the environment, the wall clock, a socket or a disk. */
 export const FORBIDDEN_IN_ENGINE = [

@@ -40,6 +40,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cluster.ts')).clusterCommand,
   },
   {
+    name: 'conformance',
+    summary: 'hold a server to every rule of the protocol',
+    load: async () => (await import('./commands/conformance.ts')).conformanceCommand,
+  },
+  {
     name: 'inspect',
     summary: 'look at a node, at the cluster or at a user',
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,

@@ -29,6 +29,10 @@ describe('usage', () => {
     [['token'], '--user'],
     [['token', '--user', '7', '--ttl', 'soon'], '1h'],
     [['cluster', '--nodes', '0'], 'from 1 to 64'],
+    [['conformance', '--url', 'http://127.0.0.1:3128'], 'ws://'],
+    [['conformance', '--only', 'V99'], 'parley conformance --list'],
+    [['conformance', '--jobs', '0'], 'from 1 to'],
+    [['conformance', '--issuer', 'me'], '--secret'],
     [['why', 'abc'], 'Write a positive whole number'],
   ])('%j is refused with exit code 2 and what to write', async (args, hint) => {
     const { code, stdout, stderr } = await parley(args);
@@ -37,14 +41,22 @@ describe('usage', () => {
     expect(code).toBe(2);
   });
 
-  it.each([['start'], ['migrate'], ['user'], ['chat'], ['token'], ['config'], ['cluster'], ['inspect'], ['why']])(
-    'parley %s --help has examples',
-    async (command) => {
-      const { code, stdout } = await parley([command, '--help']);
-      expect(stdout).toMatch(/Examples:\n(?: {2}.*\n)* {2}.*parley /);
-      expect(code).toBe(0);
-    },
-  );
+  it.each([
+    ['start'],
+    ['migrate'],
+    ['user'],
+    ['chat'],
+    ['token'],
+    ['config'],
+    ['cluster'],
+    ['conformance'],
+    ['inspect'],
+    ['why'],
+  ])('parley %s --help has examples', async (command) => {
+    const { code, stdout } = await parley([command, '--help']);
+    expect(stdout).toMatch(/Examples:\n(?: {2}.*\n)* {2}.*parley /);
+    expect(code).toBe(0);
+  });
 });
 
 describe('parley config', () => {

@@ -161,14 +161,14 @@ export class Peer {
   }
 
   async take(what: string, choose: Choice): Promise<Received> {
-    let chosen: { readonly at: number } | undefined;
+    let taken: Received | undefined;
     await this.#until(what, () => {
       const choice = choose(this.#unread);
       if (choice instanceof ConformanceFailure) throw choice;
-      chosen = choice;
+      // At once: several steps may wait at the same time, and places change with each that takes one.
+      if (choice !== undefined) [taken] = this.#unread.splice(choice.at, 1);
       return choice !== undefined;
     });
-    const [taken] = this.#unread.splice((chosen as { readonly at: number }).at, 1);
     return taken as Received;
   }
 
@@ -183,6 +183,7 @@ export class Peer {
   drop(): void {
     if (this.open) this.transcript.add(this.name, 'note', 'drops the connection');
     this.#finished = true;
+    this.#unread.length = 0;
     this.#socket.terminate();
   }
 

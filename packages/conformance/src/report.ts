@@ -22,10 +22,17 @@ export function formatReport(results: readonly RuleResult[]): string {
   );
 }
 
-export function formatTotals(results: readonly RuleResult[]): string {
+export type Totals = Readonly<Record<RuleResult['outcome'], number>>;
+
+export function countResults(results: readonly RuleResult[]): Totals {
   const count = (outcome: RuleResult['outcome']): number =>
     results.filter((result) => result.outcome === outcome).length;
-  return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`;
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
+}
+
+export function formatTotals(results: readonly RuleResult[]): string {
+  const { passed, failed, skipped } = countResults(results);
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 function explainSkipped(results: readonly RuleResult[]): readonly string[] {

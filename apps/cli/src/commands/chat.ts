@@ -7,6 +7,7 @@ import { ChatClient } from '../chat/chat-client.ts';
 import { Terminal } from '../chat/terminal.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { realClock } from '../real-clock.ts';
+import { webSocketUrl } from '../web-socket-url.ts';
 
 interface ChatFlags {
   readonly user?: number;
@@ -112,12 +113,4 @@ function firstFrame(flags: ChatFlags): string {
   } catch (error) {
     throw new CliError(`Cannot read the token: ${(error as Error).message}`, 'Check the path given with --token-file.');
   }
-}
-
-function webSocketUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:')) {
-    throw usageError(`Not a WebSocket address: ${text}`, `Write it as ws://host:${DEFAULT_PORT} or wss://host.`);
-  }
-  return text;
 }

@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
 import type { Command } from 'commander';
 import { durationArgument, idArgument } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import { configFromEnvironment } from '../edge-access.ts';
+import { signToken } from '../jwt.ts';
 
 interface TokenFlags {
   readonly user: number;
@@ -54,7 +54,5 @@ function makeToken({ user, name, ttl }: TokenFlags, nowMs: number): string {
     ...(auth.issuer === null ? {} : { iss: auth.issuer }),
     ...(auth.audience === null ? {} : { aud: auth.audience }),
   };
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(payload)}`;
-  return `${signed}.${createHmac('sha256', auth.key.secret).update(signed).digest('base64url')}`;
+  return signToken(payload, auth.key.secret);
 }

@@ -92,6 +92,7 @@ export const legacyRules = [
       const id = await bob.say('personal', conversation, 'hello');
       await alice.take('the message', (unread) => (unread.length > 0 ? { at: 0 } : undefined));
       await tell(alice, { type: 'seen', message_id: [id] });
+      await tell(alice, { type: 'seen', conv_id: conversation, seq: 1 });
       await tell(alice, { type: 'typing', conv_id: conversation });
       await tell(alice, { type: 'typing', conv_id: group });
       await change(
@@ -99,7 +100,7 @@ export const legacyRules = [
         { type: 'group_rename', conv_id: group, group_name: 'Renamed' },
         { kind: 'renamed', group_name: 'Renamed' },
       );
-      await memberReaches(scene, alice, conversation, alice.user, 1, 0);
+      await memberReaches(scene, alice, conversation, alice.user, 1, 1);
       for (const [type, conv] of [
         ['personal', conversation],
         ['group', group],

@@ -88,6 +88,7 @@ export const requestRules = [
     const [a, b] = await scene.users(2);
     const [alice, bob] = await Promise.all([scene.connect(a), scene.connect(b)]);
     const stage = await stageOf(alice, bob);
+    alice.ignore('event');
     bob.ignore('personal', 'group', 'event', 'typing');
     for (const [frame, type] of REQUESTS) {
       const ref = alice.newRef();
@@ -104,6 +105,7 @@ export const requestRules = [
     const [a, b] = await scene.users(2);
     const [alice, bob] = await Promise.all([scene.connect(a), scene.connect(b)]);
     const stage = await stageOf(alice, bob);
+    alice.ignore('event');
     bob.ignore('personal', 'group', 'event', 'typing');
     for (const [frame, type] of REQUESTS) {
       alice.send(frame(stage));

@@ -104,7 +104,8 @@ export const resumeRules = [
     'V605',
     'a conversation without news costs one synced, with nothing recovered',
     async (scene) => {
-      const { a, b, alice, conversation } = await pair(scene);
+      const { a, b, alice, bob, conversation } = await pair(scene);
+      bob.ignore('group');
       const group = await openGroup(alice, [b]);
       await sayAll(alice, 'group', group, bodies(3));
       const again = await scene.greet(a, { cursors: { [group]: 3, [conversation]: 0 }, hello: { groups: [group] } });

@@ -109,7 +109,7 @@ export const sessionRules = [
     async (scene) => {
       const [a] = await scene.users(1);
       const alice = await scene.connect(a);
-      await alice.refused({ type: 'refresh', token: 'e30.e30.c2ln' }, 'invalid_token');
+      await alice.refused({ type: 'refresh', token: 'e30.e30.c2ln' }, 'invalid_user_id');
     },
     { needs: ['user_ids'] },
   ),

@@ -70,7 +70,7 @@ export const signInRefusedRules = [
   rule(
     'V124',
     'development sign-in takes no tokens',
-    async (scene) => await refusedHello(scene, { type: 'hello', v: 2, token: 'e30.e30.c2ln' }, 'invalid_token'),
+    async (scene) => await refusedHello(scene, { type: 'hello', v: 2, token: 'e30.e30.c2ln' }, 'invalid_user_id'),
     { needs: ['user_ids'], proves: ['L17'] },
   ),
   rule(
