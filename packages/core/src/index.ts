@@ -57,7 +57,6 @@ export {
   type ExactSeen,
   type MemberStanding,
   type ReceiptCursors,
-  type ReceiptMark,
   type ReceiptStep,
   statusChange,
 } from './receipt-step.ts';

@@ -17,13 +17,6 @@ export interface MemberStanding extends ReceiptCursors {
   readonly reach: Seq;
 }
 
-/** When a cursor of a personal conversation came to `uptoSeq`: the messages between the mark before and this one have its time. */
-export interface ReceiptMark {
-  readonly step: 'delivered' | 'seen';
-  readonly uptoSeq: Seq;
-  readonly atUs: TimeUs;
-}
-
 /** One message to be marked as seen by itself, if the user has received it and it is not yet. */
 export interface ExactSeen {
   readonly seq: Seq;
@@ -33,18 +26,17 @@ export interface ExactSeen {
 }
 
 export interface ReceiptStep {
+  /**
+   * Of a personal conversation a store keeps each `after` that has `moved`: that is what gives every message its time. Each is at or ahead of the one before in both
+   * positions, so a message was delivered with the first that has it delivered, and seen with the first that has it seen.
+   */
   readonly after: ReceiptCursors;
   readonly moved: boolean;
-  /** At most one of each step; none in a group, whose messages have no times of their own. */
-  readonly marks: readonly ReceiptMark[];
   /** By seq. */
   readonly exact: readonly ExactSeen[];
 }
 
-/**
- * What receipts make of a member: pure, used by every store inside its transaction. `after` is never behind `before`, nor are the times: so a message's time of delivery
- * is that of the first `delivered` or `seen` mark at or above it, whichever is earlier, and stays it.
- */
+/** What receipts make of a member: pure, used by every store inside its transaction. `after` is never behind `before`, nor are its times. */
 export function decideReceipts(before: MemberStanding, wanted: MemberReceipts): ReceiptStep {
   const notBeforeUs = Math.max(before.deliveredAtUs ?? 0, before.seenAtUs ?? 0);
   const within = (target: CursorTarget | null, from: Seq): CursorTarget | null => {
@@ -52,33 +44,22 @@ export function decideReceipts(before: MemberStanding, wanted: MemberReceipts): 
     return target === null || seq <= from ? null : { seq, atUs: Math.max(target.atUs, notBeforeUs) };
   };
   const seen = within(wanted.seenUpto, before.seenSeq);
-  const delivered = within(wanted.delivered, before.deliveredSeq);
-  const marks: ReceiptMark[] = [];
-  if (before.kind === 'personal') {
-    const swallowed = delivered !== null && seen !== null && covers(seen, delivered.seq, delivered.atUs);
-    if (delivered !== null && !swallowed)
-      marks.push({ step: 'delivered', uptoSeq: delivered.seq, atUs: delivered.atUs });
-    if (seen !== null) marks.push({ step: 'seen', uptoSeq: seen.seq, atUs: seen.atUs });
-  }
+  const delivered = furthestOf(within(wanted.delivered, before.deliveredSeq), beyond(seen, before.deliveredSeq));
   const exact: ExactSeen[] = [];
   for (const [seq, saidAtUs] of before.kind === 'personal' ? wanted.seen : []) {
     const atUs = Math.max(saidAtUs, notBeforeUs);
     if (seq < 1 || seq > before.reach || seq <= before.seenSeq || covers(seen, seq, atUs)) continue;
-    const known = seq <= before.deliveredSeq || covers(delivered, seq, atUs) || covers(seen, seq, atUs);
-    exact.push({ seq, atUs, impliesDelivered: !known });
+    exact.push({ seq, atUs, impliesDelivered: seq > before.deliveredSeq && !covers(delivered, seq, atUs) });
   }
   exact.sort((a, b) => a.seq - b.seq);
-  const reached = furthestOf(delivered, seen);
-  const deliveredMoves = reached !== null && reached.seq > before.deliveredSeq;
   return {
     after: {
-      deliveredSeq: deliveredMoves ? reached.seq : before.deliveredSeq,
-      deliveredAtUs: deliveredMoves ? reached.atUs : before.deliveredAtUs,
+      deliveredSeq: delivered?.seq ?? before.deliveredSeq,
+      deliveredAtUs: delivered?.atUs ?? before.deliveredAtUs,
       seenSeq: seen?.seq ?? before.seenSeq,
       seenAtUs: seen?.atUs ?? before.seenAtUs,
     },
-    moved: deliveredMoves || seen !== null,
-    marks,
+    moved: delivered !== null || seen !== null,
     exact,
   };
 }
@@ -108,6 +89,9 @@ export function statusChange(
     seenMessageIds,
   };
 }
+
+const beyond = (target: CursorTarget | null, seq: Seq): CursorTarget | null =>
+  target !== null && target.seq > seq ? target : null;
 
 const covers = (target: CursorTarget | null, seq: Seq, atUs: TimeUs): boolean =>
   target !== null && target.seq >= seq && target.atUs <= atUs;

@@ -56,13 +56,14 @@ export interface ChatSchema {
     /** 1: a change of the group; `body` is the event. */
     is_event: Generated<number>;
   };
-  /** When a cursor of a member of a personal conversation came to a place: the messages between two marks have the time of the second. */
+  /** Each place where the cursors of a member of a personal conversation have stood: a message has the times of the first one that has passed it. */
   receipt_marks: {
     conversation_id: number;
     user_id: number;
-    step: 'delivered' | 'seen';
-    upto_seq: number;
-    at: TimeColumn;
+    delivered_seq: number;
+    seen_seq: number;
+    delivered_at: TimeColumn;
+    seen_at: TimeColumn;
   };
   /** A view: the true status of every personal message, of its row, its recipient's cursors and marks. */
   message_status: {

@@ -4,7 +4,7 @@ import { decideReceipts, type MemberStanding, type ReceiptStep, statusChange } f
 import type { MessageId, Seq, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryState } from './memory-state.ts';
 
-/** Each message has its own status here, which is what the marks and cursors of other stores come to. */
+/** Each message has its own status here, which is what the cursors and marks of other stores come to. */
 export class MemoryReceiptStore implements ReceiptStore {
   readonly #state: MemoryState;
 
@@ -53,17 +53,24 @@ function standing(conversation: MemoryConversation, member: MemoryMember): Membe
   return { kind: conversation.kind, peerId, reach, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs };
 }
 
-/** Gives each message that a cursor passes the time of the first mark at or above it. */
-function passOver(conversation: MemoryConversation, before: MemberStanding, step: ReceiptStep, userId: UserId): void {
-  if (conversation.kind === 'group') return;
-  for (const { step: kind, uptoSeq, atUs } of [...step.marks].sort((a, b) => a.atUs - b.atUs)) {
-    const from = kind === 'seen' ? before.seenSeq : before.deliveredSeq;
-    for (const message of conversation.messages.slice(from, Math.max(from, uptoSeq))) {
-      if (message.senderId === userId) continue;
-      message.deliveredAtUs ??= atUs;
-      if (kind === 'seen') message.seenAtUs ??= atUs;
-      if (kind === 'seen') message.status = 'seen';
-      else if (message.status === 'sent') message.status = 'delivered';
-    }
+/** Gives each message that a cursor passes the time of that; what is seen was delivered by then. */
+function passOver(
+  { kind, messages }: MemoryConversation,
+  before: MemberStanding,
+  step: ReceiptStep,
+  userId: UserId,
+): void {
+  const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = step.after;
+  if (kind === 'group') return;
+  for (const message of messages.slice(before.seenSeq, seenSeq)) {
+    if (message.senderId === userId) continue;
+    message.status = 'seen';
+    message.seenAtUs ??= seenAtUs;
+    message.deliveredAtUs ??= Math.min(seenAtUs ?? 0, deliveredAtUs ?? 0);
+  }
+  for (const message of messages.slice(before.deliveredSeq, deliveredSeq)) {
+    if (message.senderId === userId) continue;
+    message.deliveredAtUs ??= deliveredAtUs;
+    if (message.status === 'sent') message.status = 'delivered';
   }
 }

@@ -61,6 +61,9 @@ export class ReceiptModel {
     };
     const delivered = furthest(batch.delivered.filter(mine), before.deliveredSeq);
     const upto = furthest(batch.seenUpto.filter(mine), before.seenSeq);
+    const reached = [delivered, upto]
+      .filter((target) => target !== null && target.seq > before.deliveredSeq)
+      .sort((a, b) => (b as Target).seq - (a as Target).seq || (a as Target).atUs - (b as Target).atUs)[0];
     const seenMessageIds: MessageId[] = [];
     const seenSeq = upto?.seq ?? before.seenSeq;
     if (kind === 'personal') {
@@ -73,14 +76,11 @@ export class ReceiptModel {
         }
         if (upto !== null && message.seq <= upto.seq) seenAts.push(upto.atUs);
         const deliveredAts = [...seenAts];
-        if (delivered !== null && message.seq <= delivered.seq) deliveredAts.push(delivered.atUs);
+        if (reached && message.seq <= reached.seq) deliveredAts.push(reached.atUs);
         if (seenAts.length > 0) message.seenAtUs ??= Math.min(...seenAts);
         if (deliveredAts.length > 0) message.deliveredAtUs ??= Math.min(...deliveredAts);
       }
     }
-    const reached = [delivered, upto]
-      .filter((target) => target !== null && target.seq > before.deliveredSeq)
-      .sort((a, b) => (b as Target).seq - (a as Target).seq || (a as Target).atUs - (b as Target).atUs)[0];
     const after: CursorRow = {
       deliveredSeq: reached?.seq ?? before.deliveredSeq,
       deliveredAtUs: reached?.atUs ?? before.deliveredAtUs,
@@ -88,7 +88,7 @@ export class ReceiptModel {
       seenAtUs: upto?.atUs ?? before.seenAtUs,
     };
     this.#cursors.set(userId, after);
-    if (reached === undefined && upto === null && seenMessageIds.length === 0) return null;
+    if (!reached && upto === null && seenMessageIds.length === 0) return null;
     const peerId = kind === 'group' ? null : (this.#room.members.find((other) => other !== userId) ?? null);
     return {
       ...{ userId, conversationId, kind, peerId, ...after, seenMessageIds },

@@ -1,4 +1,4 @@
-import type { ConversationId, MemberReceipts, ReceiptCursors, ReceiptMark, Seq, TimeUs, UserId } from '@parley/core';
+import type { ConversationId, MemberReceipts, ReceiptCursors, Seq, TimeUs, UserId } from '@parley/core';
 import { dateTime } from './sql-text.ts';
 
 /** A member as it is after the call. */
@@ -6,11 +6,6 @@ export interface MovedMember extends ReceiptCursors {
   readonly userId: UserId;
   readonly conversationId: ConversationId;
   readonly seenExactSeq: Seq;
-}
-
-export interface MarkRow extends ReceiptMark {
-  readonly userId: UserId;
-  readonly conversationId: ConversationId;
 }
 
 /** Messages that a user received: `fromSeq <= seq <= toSeq`. */
@@ -53,11 +48,14 @@ export const membersUpsert = (members: readonly MovedMember[]): string =>
     .join(',')} ON DUPLICATE KEY UPDATE delivered_seq=VALUES(delivered_seq),delivered_at=VALUES(delivered_at),\
 seen_seq=VALUES(seen_seq),seen_at=VALUES(seen_at),seen_exact_seq=VALUES(seen_exact_seq)`;
 
-/** A mark that is there keeps its time. */
-export const marksInsert = (marks: readonly MarkRow[]): string =>
-  `INSERT INTO receipt_marks(conversation_id,user_id,step,upto_seq,at)VALUES${marks
-    .map((m) => `(${m.conversationId},${m.userId},'${m.step}',${m.uptoSeq},${at(m.atUs)})`)
-    .join(',')} ON DUPLICATE KEY UPDATE at=at`;
+/** Each place is new, since a cursor only goes forward; one that is there all the same keeps its times. */
+export const marksInsert = (members: readonly MovedMember[]): string =>
+  `INSERT INTO receipt_marks(conversation_id,user_id,delivered_seq,seen_seq,delivered_at,seen_at)VALUES${members
+    .map(
+      (m) =>
+        `(${m.conversationId},${m.userId},${m.deliveredSeq},${m.seenSeq},${at(m.deliveredAtUs)},${at(m.seenAtUs)})`,
+    )
+    .join(',')} ON DUPLICATE KEY UPDATE delivered_at=delivered_at`;
 
 /** The runs must be alike in `impliesDelivered`. */
 export function seenUpdate(runs: readonly SeenRun[]): string {

@@ -13,7 +13,6 @@ import {
 import type { MysqlConnection } from './mysql-connection.ts';
 import {
   conversationsOf,
-  type MarkRow,
   type MovedMember,
   marksInsert,
   membersForUpdate,
@@ -120,15 +119,16 @@ function noteMessage(member: Decided | undefined, [, , seq, messageId, seen]: Me
 
 function statementsOf(all: readonly Decided[]): string[] {
   const members: MovedMember[] = [];
-  const marks: MarkRow[] = [];
+  const marks: MovedMember[] = [];
   const runs: SeenRun[] = [];
-  for (const { receipts, seenExactSeq, step, marked } of all) {
+  for (const { receipts, before, seenExactSeq, step, marked } of all) {
     const { userId, conversationId } = receipts;
     const at = { userId, conversationId };
     const exact = step.exact.filter(({ seq }) => marked.has(seq));
     const lastExact = Math.max(seenExactSeq, exact.at(-1)?.seq ?? 0);
-    if (step.moved || lastExact > seenExactSeq) members.push({ ...at, ...step.after, seenExactSeq: lastExact });
-    for (const mark of step.marks) marks.push({ ...at, ...mark });
+    const member = { ...at, ...step.after, seenExactSeq: lastExact };
+    if (step.moved || lastExact > seenExactSeq) members.push(member);
+    if (step.moved && before.kind === 'personal') marks.push(member);
     const alike = (a: (typeof exact)[number], b: typeof a): boolean =>
       a.atUs === b.atUs && a.impliesDelivered === b.impliesDelivered;
     for (const run of runsOf(exact, alike)) {

@@ -73,9 +73,11 @@ export class SqliteReceiptStore implements ReceiptStore {
       see.run([atUs, impliesDelivered ? atUs : null, row.messageId]);
       seenExactSeq = Math.max(seenExactSeq, seq);
     }
-    for (const { step: name, uptoSeq, atUs } of step.marks) mark.run([conversationId, userId, name, uptoSeq, atUs]);
+    const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = step.after;
+    if (step.moved && before.kind === 'personal') {
+      mark.run([conversationId, userId, deliveredSeq, seenSeq, deliveredAtUs, seenAtUs]);
+    }
     if (step.moved || seenExactSeq > before.seenExactSeq) {
-      const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = step.after;
       move.run([deliveredSeq, deliveredAtUs, seenSeq, seenAtUs, seenExactSeq, userId, conversationId]);
     }
     return statusChange(receipts, before, step, told, again);
@@ -97,7 +99,8 @@ export class SqliteReceiptStore implements ReceiptStore {
          WHERE user_id = ? AND conversation_id = ?`,
       ),
       mark: this.#database.prepare(
-        `INSERT INTO receipt_marks (conversation_id, user_id, step, upto_seq, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO receipt_marks (conversation_id, user_id, delivered_seq, seen_seq, delivered_at, seen_at)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       ),
       message: this.#database.prepare(
         `SELECT id AS messageId, status = 'seen' AS seen FROM messages WHERE conversation_id = ? AND seq = ? AND recipient_id = ?`,
