@@ -3,6 +3,7 @@ import type { NodeServices } from '../services.ts';
 import type { Caller } from './caller.ts';
 import type { FrameOf } from './frame-of.ts';
 import { refusedInit } from './refused-init.ts';
+import { changeInTurn } from './turns.ts';
 
 /**
  * `block` and `unblock`: the other may, or may not, write into the personal conversation of the two, which is opened when there is none. Takes effect on
@@ -14,7 +15,10 @@ export async function handleBlock(
   services: NodeServices,
 ): Promise<Reply> {
   if (frame.user_id === caller.user.id) return refusal('invalid_frame', 'user_id: name another user.');
-  const result = await services.conversations.setBlocked(caller.user.id, frame.user_id, frame.type === 'block');
+  const { conversations, readLimiter } = services;
+  const setBlocked = () => conversations.setBlocked(caller.user.id, frame.user_id, frame.type === 'block');
+  // A block and an unblock that are sent together end as the client meant them to.
+  const result = await changeInTurn(caller, () => readLimiter.run(setBlocked));
   if (!result.ok) return refusedInit(result);
   if (!caller.user.feeds.has(result.conversationId)) await services.loader.admit(result.conversationId, [caller.user]);
   return OK;

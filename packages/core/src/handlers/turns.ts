@@ -24,7 +24,7 @@ export function answerInTurn(caller: Caller, services: NodeServices, read: () =>
   return turnsOf(caller).reads.run(() => services.readLimiter.run(unlessGone));
 }
 
-/** A session's changes of groups follow each other, however many it sends at once. */
+/** A session's changes of groups, and its blocks, follow each other, however many it sends at once. */
 export function changeInTurn<T>(caller: Caller, change: () => Promise<T>): Promise<T> {
   return turnsOf(caller).changes.run(change);
 }
