@@ -27,13 +27,13 @@ import type { Log, Telemetry } from './ports/telemetry.ts';
 import { PresenceWatch } from './presence-watch.ts';
 import { Publisher } from './publisher.ts';
 import { ReceiptWriter } from './receipt-writer.ts';
+import { senderStanding } from './sender-standing.ts';
 import type { NodeServices } from './services.ts';
 import { Session } from './session.ts';
 import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { statusPublication } from './status-publication.ts';
 import { TailReader } from './tail-reader.ts';
 import { TopicInterest } from './topic-interest.ts';
-import type { ConversationId, UserId } from './types.ts';
 import { PingScheduler } from './watermarks.ts';
 
 export interface ChatNodeDependencies {
@@ -139,7 +139,7 @@ export class ChatNode {
       },
       onCheckAll: () => checkAll('another node asked for it'),
     });
-    const loader: MembershipLoader = new MembershipLoader({ conversations, messages, interest, hub });
+    const loader: MembershipLoader = new MembershipLoader({ conversations, interest, hub });
     const publisher = new Publisher({
       bus,
       directory,
@@ -151,7 +151,7 @@ export class ChatNode {
     });
     const groupCommit = new GroupCommit<OutgoingSend>({
       store: messages,
-      currentMembersVersion: (userId, conversationId) => this.#currentMembersVersion(userId, conversationId),
+      currentMembersVersion: (userId, conversationId) => senderStanding(userId, conversationId, { conversations, hub }),
       onCommitted: (sends) => {
         publisher.publish(sends.map(publicationOfSend));
         for (const { row, seq } of sends) {
@@ -220,7 +220,9 @@ export class ChatNode {
     this.#listener.noteMessageId(await messages.lastMessageId());
     await bus.start(this.#listener);
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
-    this.#headCheck.startAudit(this.#services.settings.auditPeriodMs);
+    const { settings, hub } = this.#services;
+    this.#headCheck.startAudit(settings.auditPeriodMs);
+    this.#lastSeen.startVisits(() => hub.users(), settings.lastSeenPeriodMs);
   }
 
   readonly accept: AcceptConnection = (connection) => {
@@ -243,12 +245,15 @@ export class ChatNode {
   async drain(): Promise<void> {
     await this.#drain.run();
     await this.#lastSeen.flush();
+    // Who comes back within the grace, on another node, was never away.
+    await this.#interest.linger();
   }
 
   /** Stops the timers and gives up the node's entries. After `drain`, or alone to end at once. */
   async stop(): Promise<void> {
     this.#cancelSweep?.();
     this.#headCheck.stop();
+    this.#lastSeen.stop();
     this.#tail.stop();
     this.#repair.stop();
     this.#interest.stop();
@@ -292,13 +297,5 @@ export class ChatNode {
       else if (session.acceptedAtMs <= oldest) session.expireSignIn();
       else break;
     }
-  }
-
-  async #currentMembersVersion(userId: UserId, conversationId: ConversationId): Promise<number | null> {
-    const membership = await this.#deps.conversations.membership(userId, conversationId);
-    if (membership === null || membership.leftSeq !== null) return null;
-    const feed = this.#services.hub.feed(conversationId);
-    if (feed !== undefined) feed.membersVersion = Math.max(feed.membersVersion, membership.membersVersion);
-    return membership.membersVersion;
   }
 }

@@ -26,8 +26,12 @@ export class ConversationFeed {
   readonly kind: ConversationKind;
   /** The two users of a personal conversation, [0, 0] for a group. */
   readonly members: readonly [UserId, UserId];
-  /** The newest members' version this node knows: what appends are checked against. */
-  membersVersion: number;
+  /** The members' version up to which every local member is known to be one: events up to it were handed out to all of them, in order. */
+  #commonVersion: number;
+  /** The newest members' version that this node has heard of. */
+  #knownVersion: number;
+  /** Members whose standing was read from the store at a newer version than the common one. Bounded by the local members. */
+  #verified: Map<UserId, number> | null = null;
   /** The hub's count of feeds when this one was made: it takes what is published from then on. */
   readonly bornAt: number;
   /** Local members. */
@@ -48,13 +52,16 @@ export class ConversationFeed {
   readonly #owner: FeedOwner;
 
   constructor(
-    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'membersVersion' | 'bornAt'>,
+    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'bornAt'> & {
+      readonly membersVersion: number;
+    },
     owner: FeedOwner,
   ) {
     this.conversationId = conversation.conversationId;
     this.kind = conversation.kind;
     this.members = conversation.members;
-    this.membersVersion = conversation.membersVersion;
+    this.#commonVersion = conversation.membersVersion;
+    this.#knownVersion = conversation.membersVersion;
     this.bornAt = conversation.bornAt;
     this.#owner = owner;
   }
@@ -82,7 +89,7 @@ export class ConversationFeed {
     this.#position = seq;
     this.#startSeq = seq;
     this.#knownHead = Math.max(this.#knownHead, seq);
-    for (const held of this.#held?.values() ?? []) if (held.seq <= seq) this.#forget(held);
+    for (const held of this.#held?.values() ?? []) if (held.seq <= seq) this.#release(held);
     this.#releaseHeld();
   }
 
@@ -104,9 +111,31 @@ export class ConversationFeed {
     return this.#held === null ? delivered : delivered + this.#releaseHeld();
   }
 
+  /** The members' version that the user's membership was checked against: what its appends are held to (G7). */
+  versionFor(userId: UserId): number {
+    return this.#verified?.get(userId) ?? this.#commonVersion;
+  }
+
+  /** The user was a member at this version, by the store's word. */
+  verify(userId: UserId, membersVersion: number): void {
+    this.noteVersion(membersVersion);
+    if (membersVersion <= this.#commonVersion) return;
+    this.#verified ??= new Map();
+    this.#verified.set(userId, membersVersion);
+  }
+
+  /** Such a version exists; who is a member then is not known here. */
+  noteVersion(membersVersion: number): void {
+    if (membersVersion > this.#knownVersion) this.#knownVersion = membersVersion;
+  }
+
+  forget(userId: UserId): void {
+    this.#verified?.delete(userId);
+  }
+
   /** A row of the members that was read at this head and version may be out of date: a change behind it has been handed out. */
   outdates(row: { readonly head: Seq; readonly membersVersion: number }): boolean {
-    return row.membersVersion < this.membersVersion || row.head < this.#changedSeq;
+    return row.membersVersion < this.#knownVersion || row.head < this.#changedSeq;
   }
 
   /** Tells the local senders concerned how far a member has come. */
@@ -142,10 +171,17 @@ export class ConversationFeed {
     }
     if (publication.change !== null) {
       this.#changedSeq = publication.seq;
-      this.membersVersion = Math.max(this.membersVersion, publication.change.membersVersion);
+      this.#raiseCommon(publication.change.membersVersion);
       this.#owner.membersChanged(this, publication);
     }
     return delivered;
+  }
+
+  #raiseCommon(membersVersion: number): void {
+    this.noteVersion(membersVersion);
+    if (membersVersion <= this.#commonVersion) return;
+    this.#commonVersion = membersVersion;
+    for (const [userId, version] of this.#verified ?? []) if (version <= membersVersion) this.forget(userId);
   }
 
   /** Bounded: what does not fit is forgotten, `knownHead` remembers that it exists, and the repair reads it. */
@@ -161,14 +197,14 @@ export class ConversationFeed {
   #releaseHeld(): number {
     let delivered = 0;
     for (let next = this.#held?.get(this.#position + 1); next; next = this.#held?.get(this.#position + 1)) {
-      this.#forget(next);
+      this.#release(next);
       delivered += this.#handOut(next);
     }
     if (this.#held?.size === 0) this.#held = null;
     return delivered;
   }
 
-  #forget(held: MessagePublication): void {
+  #release(held: MessagePublication): void {
     this.#held?.delete(held.seq);
     this.#heldBytes -= held.frame.byteLength;
   }

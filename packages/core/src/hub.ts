@@ -96,6 +96,7 @@ export class Hub implements FeedOwner {
     if (user.recipients.length > 0) return;
     for (const feed of user.feeds.values()) {
       feed.users.splice(feed.users.indexOf(user), 1);
+      feed.forget(user.id);
       this.#drop(feed);
     }
     for (const feed of user.awaited ?? []) this.unpin(feed);
@@ -113,7 +114,7 @@ export class Hub implements FeedOwner {
     const { conversationId, kind, peerId, membersVersion } = membership;
     const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(userId, peerId);
     const feed = this.#feedFor({ conversationId, kind, members, membersVersion });
-    feed.membersVersion = Math.max(feed.membersVersion, membersVersion);
+    feed.noteVersion(membersVersion);
     feed.pins++;
     return feed;
   }
@@ -211,6 +212,7 @@ export class Hub implements FeedOwner {
       if (user?.feeds.get(feed.conversationId) !== feed) continue;
       user.feeds.delete(feed.conversationId);
       feed.users.splice(feed.users.indexOf(user), 1);
+      feed.forget(userId);
       for (const recipient of user.recipients) recipient.departed(feed, seq);
     }
     this.#drop(feed);
@@ -265,7 +267,7 @@ export class Hub implements FeedOwner {
   }
 
   #feedFor(
-    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members' | 'membersVersion'>,
+    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members'> & { readonly membersVersion: number },
   ): ConversationFeed {
     let feed = this.#feeds.get(conversation.conversationId);
     if (feed === undefined) {

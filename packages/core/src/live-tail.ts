@@ -1,7 +1,7 @@
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { CatchUpRange } from './local-user.ts';
 import { type MessagePublication, retained } from './publication.ts';
-import type { Seq } from './types.ts';
+import type { ConversationId, Seq } from './types.ts';
 
 export interface KeptPublication {
   readonly feed: ConversationFeed;
@@ -50,12 +50,26 @@ export class LiveTail {
     return missed;
   }
 
-  /** What the user's departure at `seq` leaves missing of the feed: nothing behind it is to be read any more. */
+  /**
+   * The user has left at `seq`: what waits of the feed, or was dropped, becomes a range of its own, so that nothing behind it is read when the user comes
+   * back, or the tail overflows, later. @returns null when nothing waits
+   */
   departed(feed: ConversationFeed, seq: Seq): CatchUpRange | null {
-    const afterSeq = this.#missed?.get(feed);
-    if (afterSeq === undefined) return null;
+    const before = this.before(feed);
+    if (before === null) return null;
     this.#missed?.delete(feed);
-    return { feed, afterSeq, uptoSeq: seq, includeOwn: true };
+    this.forget(feed.conversationId, seq);
+    return { feed, afterSeq: before, uptoSeq: seq, includeOwn: true };
+  }
+
+  /** What waits of the conversation up to `seq` comes from elsewhere. */
+  forget(conversationId: ConversationId, seq: Seq): void {
+    const others = this.#kept.filter(
+      ({ feed, publication }) => feed.conversationId !== conversationId || publication.seq > seq,
+    );
+    if (others.length === this.#kept.length) return;
+    this.#kept = others;
+    this.#bytes = others.reduce((sum, { publication }) => sum + publication.frame.byteLength, 0);
   }
 
   /** The last seq of the feed that came before what waits or was dropped; null when nothing did. */

@@ -3,12 +3,12 @@ import type { ConversationFeed } from './conversation-feed.ts';
 import type { Hub } from './hub.ts';
 import type { LocalUser } from './local-user.ts';
 import type { ConversationStore, UserProfile } from './ports/conversation-store.ts';
-import { type MessageStore, StoreError } from './ports/message-store.ts';
+import { StoreError } from './ports/message-store.ts';
 import type { TopicInterest } from './topic-interest.ts';
-import { type ConversationId, groupTopic, type Membership, type Seq, type UserId, userTopic } from './types.ts';
+import { type ConversationId, groupTopic, type Membership, type UserId, userTopic } from './types.ts';
 
 const MAX_USERS_PER_READ = 256;
-const MAX_HEADS_PER_READ = 1_000;
+const MAX_CONVERSATIONS_PER_READ = 256;
 /** Groups that a client says it is in, joined before its memberships are read. */
 const MAX_EXPECTED_GROUPS = 1_000;
 /** Conversations that a device has a cursor of without being a member. */
@@ -43,19 +43,16 @@ type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'members
  */
 export class MembershipLoader {
   readonly #conversations: LoaderStore;
-  readonly #messages: Pick<MessageStore, 'heads'>;
   readonly #interest: TopicInterest;
   readonly #hub: Hub;
   readonly #profiles: Coalescer<UserId, UserProfile | null>;
 
   constructor(deps: {
     conversations: LoaderStore;
-    messages: Pick<MessageStore, 'heads'>;
     interest: TopicInterest;
     hub: Hub;
   }) {
     this.#conversations = deps.conversations;
-    this.#messages = deps.messages;
     this.#interest = deps.interest;
     this.#hub = deps.hub;
     this.#profiles = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
@@ -113,56 +110,72 @@ export class MembershipLoader {
     await this.#settleAll(fresh, mark);
   }
 
-  /** Attaches the users of the rows; a row that a change of the members has outdated meanwhile is read again (G7). */
+  /**
+   * Attaches the users of the rows. A row that may be out of date by now is read again first: of a group that this node did not listen to yet when the row
+   * was read (topic not joined, or no feed to take what was published), or whose members are known to have changed since (G4, G7). The feeds are held
+   * meanwhile, so the second reading of a row is good unless the members change once more.
+   */
   async #settleAll(
     rows: readonly Membership[],
     mark: ReadMark,
   ): Promise<{ readonly present: LoadedConversation[]; readonly departed: Membership[] }> {
     const present: LoadedConversation[] = [];
     const departed: Membership[] = [];
-    let open = rows;
-    let readMark = mark;
-    for (let round = 0; open.length > 0; round++) {
-      if (round === MAX_ROUNDS) {
-        throw new StoreError('the members change too fast', { outcome: 'not_committed', retryable: true });
-      }
-      const outdated = await this.#settleRound(open, readMark, present);
-      readMark = this.mark();
-      open = [];
-      for (const row of await this.#readAgain(outdated)) {
-        if (row.leftSeq === null) open = [...open, row];
-        else if (row.deliveredSeq < row.leftSeq) departed.push(row);
-      }
-    }
-    return { present, departed };
-  }
-
-  /** @returns the rows that are out of date */
-  async #settleRound(rows: readonly Membership[], mark: ReadMark, into: LoadedConversation[]): Promise<Membership[]> {
-    const pinned = rows.map((row) => this.#hub.pin(row.userId, row));
+    const pinned: ConversationFeed[] = [];
+    const pin = (row: Membership): LoadedConversation => {
+      const feed = this.#hub.pin(row.userId, row);
+      pinned.push(feed);
+      return { row, feed };
+    };
     try {
-      const heads = await this.#headsAfterJoin(rows, pinned, mark);
-      const outdated: Membership[] = [];
-      for (const [at, row] of rows.entries()) {
-        const feed = pinned[at] as ConversationFeed;
-        const user = this.#hub.user(row.userId);
-        if (user === undefined) continue;
-        if (feed.outdates(row)) outdated.push(row);
-        else {
-          this.#settle(user, feed, row, heads);
-          into.push({ row, feed });
+      let open = rows.map(pin);
+      for (let round = 0; open.length > 0; round++) {
+        if (round === MAX_ROUNDS) {
+          throw new StoreError('the members change too fast', { outcome: 'not_committed', retryable: true });
+        }
+        const late = new Set(
+          open.filter((loaded) => (round === 0 && this.#isLate(loaded, mark)) || loaded.feed.outdates(loaded.row)),
+        );
+        const joined = this.#interest.want(open.filter(isGroup).map(({ row }) => groupTopic(row.conversationId)));
+        for (const loaded of open) {
+          if (late.has(loaded)) continue;
+          this.#settle(loaded);
+          present.push(loaded);
+        }
+        if (late.size === 0) break;
+        // A topic whose join fails is joined later, and a head check follows.
+        await joined;
+        open = [];
+        for (const row of await this.#readAgain([...late].map(({ row }) => row))) {
+          if (row.leftSeq === null) open.push(pin(row));
+          else if (row.deliveredSeq < row.leftSeq) departed.push(row);
         }
       }
-      return outdated;
     } finally {
       for (const feed of pinned) this.#hub.unpin(feed);
     }
+    return { present: present.filter(({ row }) => this.#hub.user(row.userId) !== undefined), departed };
+  }
+
+  #isLate({ row, feed }: LoadedConversation, mark: ReadMark): boolean {
+    if (row.kind === 'personal') return false;
+    return feed.bornAt > mark.feeds || !this.#interest.joinedBefore(groupTopic(row.conversationId), mark.joins);
   }
 
   async #readAgain(rows: readonly Pick<Membership, 'userId' | 'conversationId'>[]): Promise<Membership[]> {
+    const wanted = new Map(rows.map((row) => [`${row.userId} ${row.conversationId}`, row]));
     const again: Membership[] = [];
-    for (let at = 0; at < rows.length; at += MAX_CONCURRENT_READS) {
-      const page = rows.slice(at, at + MAX_CONCURRENT_READS);
+    for (let at = 0; at < rows.length; at += MAX_CONVERSATIONS_PER_READ) {
+      const page = rows.slice(at, at + MAX_CONVERSATIONS_PER_READ);
+      const conversations = [...new Set(page.map((row) => row.conversationId))];
+      for (const row of await this.#conversations.membersOf(conversations, [...new Set(page.map((r) => r.userId))])) {
+        if (wanted.delete(`${row.userId} ${row.conversationId}`)) again.push(row);
+      }
+    }
+    // Not present any more.
+    const gone = [...wanted.values()];
+    for (let at = 0; at < gone.length; at += MAX_CONCURRENT_READS) {
+      const page = gone.slice(at, at + MAX_CONCURRENT_READS);
       const found = await Promise.all(page.map((r) => this.#conversations.membership(r.userId, r.conversationId)));
       for (const row of found) if (row !== null) again.push(row);
     }
@@ -170,49 +183,23 @@ export class MembershipLoader {
   }
 
   /**
-   * The heads of the rows' groups that may have missed a publication since their rows were read, read again now that nothing is missed any more: those
-   * whose topic was not joined before the rows' read, and those that had no feed to take it.
-   */
-  async #headsAfterJoin(
-    rows: readonly Membership[],
-    feeds: readonly ConversationFeed[],
-    mark: ReadMark,
-  ): Promise<Map<ConversationId, Seq>> {
-    const groups = new Set<ConversationId>();
-    const late = new Set<ConversationId>();
-    for (const [at, { kind, conversationId }] of rows.entries()) {
-      if (kind !== 'group') continue;
-      groups.add(conversationId);
-      const bornAt = feeds[at]?.bornAt ?? Number.POSITIVE_INFINITY;
-      const complete = bornAt <= mark.feeds && this.#interest.joinedBefore(groupTopic(conversationId), mark.joins);
-      if (!complete) late.add(conversationId);
-    }
-    const heads = new Map<ConversationId, Seq>();
-    // Also those that are joined: one may be in its grace before it is left.
-    const joined = this.#interest.want([...groups].map(groupTopic));
-    if (late.size === 0) return heads;
-    await joined;
-    const ids = [...late];
-    for (let at = 0; at < ids.length; at += MAX_HEADS_PER_READ) {
-      for (const [id, head] of await this.#messages.heads(ids.slice(at, at + MAX_HEADS_PER_READ))) heads.set(id, head);
-    }
-    return heads;
-  }
-
-  /**
    * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member. (A
    * session that is still loading takes its own row's word instead.)
    */
-  #settle(user: LocalUser, feed: ConversationFeed, row: Membership, heads: ReadonlyMap<ConversationId, Seq>): void {
-    const head = Math.max(row.head, heads.get(row.conversationId) ?? 0);
-    feed.start(head);
-    this.#hub.noteHead(feed, head);
+  #settle({ row, feed }: LoadedConversation): void {
+    const user = this.#hub.user(row.userId);
+    if (user === undefined) return;
+    feed.start(row.head);
+    this.#hub.noteHead(feed, row.head);
+    feed.verify(row.userId, row.membersVersion);
     noteBlock(user, row);
     if (!this.#hub.attach(user, feed)) return;
     const range = { feed, afterSeq: row.joinedSeq, uptoSeq: feed.position, includeOwn: true };
     for (const recipient of user.recipients) recipient.catchUp([range]);
   }
 }
+
+const isGroup = ({ row }: LoadedConversation): boolean => row.kind === 'group';
 
 function noteBlock(user: LocalUser, { conversationId, blocked }: Membership): void {
   if (blocked) user.blockedIn ??= new Set();

@@ -24,6 +24,6 @@ export async function senderStanding(
   }
   user?.blockedIn?.delete(conversationId);
   const feed = hub.feed(conversationId);
-  if (feed !== undefined) feed.membersVersion = Math.max(feed.membersVersion, membership.membersVersion);
+  feed?.verify(userId, membership.membersVersion);
   return membership.membersVersion;
 }

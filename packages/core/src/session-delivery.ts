@@ -53,12 +53,17 @@ export class SessionDelivery implements Recipient, Watcher {
   #phase: Phase = 'loading';
   #queued: CatchUpRange[] = [];
   readonly #tail: LiveTail;
+  /** How far each conversation has been read in this backlog, or is being read. */
+  #readTo: Map<ConversationFeed, Seq> | null = null;
   /** In backlog: how far this session has been sent each conversation that it reads. */
   #progress: Map<ConversationFeed, Seq> | null = null;
   #departures: Map<ConversationId, { readonly feed: ConversationFeed; readonly seq: Seq }> | null = null;
   #departedMeanwhile = false;
-  /** Conversations of which the device has all that waits in the tail. */
-  #floor: Map<ConversationFeed, Seq> | null = null;
+  /**
+   * Where this session goes on live, of conversations whose feed is not there yet: what is at or below it the device has, or its user was no member
+   * (G5, G7).
+   */
+  #skip: Map<ConversationFeed, Seq> | null = null;
   #wakeOnDrain: (() => void) | null = null;
 
   constructor(deps: {
@@ -103,14 +108,26 @@ export class SessionDelivery implements Recipient, Watcher {
       conversations = await this.#load();
       if (conversations === null || this.#ended) return;
     } while (this.#departedMeanwhile);
-    const listed = new Set(conversations.map(({ feed }) => feed));
+    /** How far each conversation is the business of what was read: all the way, or up to where the user has left. */
+    const listed = new Map(
+      conversations.map(({ row, feed }) => [feed.conversationId, row.leftSeq ?? Number.POSITIVE_INFINITY]),
+    );
+    for (const [conversationId, uptoSeq] of listed) {
+      if (!Number.isFinite(uptoSeq)) continue;
+      this.#tail.forget(conversationId, uptoSeq);
+      // Other sessions of the user are still attached: the feed has not come to where it left.
+      const feed = this.user.feeds.get(conversationId);
+      if (feed !== undefined) this.#skipBelow({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
+    }
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
-    const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed));
+    const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed.conversationId));
     const ranges = this.#rangesOf(conversations);
-    for (const feed of young) ranges.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
+    for (const range of ranges) this.#skipBelow(range);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
-    this.#queued = [...this.#queued.filter((range) => !listed.has(range.feed)), ...ranges];
-    for (const { feed } of this.#queued) this.#sync?.announce(feed);
+    const fresh = this.#queued.filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? 0));
+    for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
+    for (const { feed } of fresh) this.#sync?.announce(feed);
+    this.#queued = [...fresh, ...ranges];
     this.#phase = 'backlog';
     await this.#runBacklog();
   }
@@ -142,6 +159,7 @@ export class SessionDelivery implements Recipient, Watcher {
   catchUp(ranges: readonly CatchUpRange[]): void {
     if (this.#ended) return;
     this.#queued.push(...ranges);
+    for (const range of ranges) this.#skipBelow(range);
     if (this.protocol === 'current' && this.#phase !== 'loading') {
       this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
       for (const { feed } of ranges) this.#sync.announce(feed);
@@ -155,7 +173,10 @@ export class SessionDelivery implements Recipient, Watcher {
     if (this.#ended) return;
     this.#departedMeanwhile = true;
     const missing = this.#tail.departed(feed, seq);
-    if (missing !== null) this.#queued.push(missing);
+    if (missing !== null) {
+      const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skip?.get(feed) ?? 0);
+      if (afterSeq < seq) this.#queued.push({ ...missing, afterSeq });
+    }
     this.#noteDeparture(feed, seq);
   }
 
@@ -163,8 +184,9 @@ export class SessionDelivery implements Recipient, Watcher {
   sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
     const feed = this.user.feeds.get(conversationId);
     if (feed === undefined) return this.#departures?.get(conversationId) ?? null;
-    if (this.#phase === 'live' || this.#phase === 'frozen') return { feed, seq: feed.position };
-    return { feed, seq: this.#progress?.get(feed) ?? this.#tail.before(feed) ?? feed.position };
+    const live = this.#phase === 'live' || this.#phase === 'frozen';
+    const sent = live ? feed.position : (this.#progress?.get(feed) ?? this.#tail.before(feed) ?? feed.position);
+    return { feed, seq: Math.max(sent, this.#skip?.get(feed) ?? 0) };
   }
 
   onPong(payload: string): void {
@@ -209,13 +231,21 @@ export class SessionDelivery implements Recipient, Watcher {
     if (this.#resume === null) return pendingRanges(conversations);
     for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#noteDeparture(feed, row.leftSeq);
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
-    const ranges = this.#sync.begin(conversations, this.#resume);
-    const reading = new Set(ranges.map(({ feed }) => feed));
-    this.#floor = new Map();
-    for (const { feed } of conversations) {
-      if (!reading.has(feed) && this.#tail.before(feed) !== null) this.#floor.set(feed, feed.position);
-    }
-    return ranges;
+    return this.#sync.begin(conversations, this.#resume);
+  }
+
+  #skipBelow({ feed, afterSeq, uptoSeq }: Omit<CatchUpRange, 'includeOwn'>): void {
+    if (afterSeq < uptoSeq || (afterSeq === uptoSeq && this.#tail.before(feed) === null)) return;
+    this.#skip ??= new Map();
+    this.#skip.set(feed, afterSeq);
+  }
+
+  /** Whether the device needs no copy. */
+  #skips(feed: ConversationFeed, seq: Seq): boolean {
+    const below = this.#skip?.get(feed);
+    if (below === undefined) return false;
+    if (seq >= below) this.#skip?.delete(feed);
+    return seq <= below;
   }
 
   #noteDeparture(feed: ConversationFeed, seq: Seq): void {
@@ -226,6 +256,7 @@ export class SessionDelivery implements Recipient, Watcher {
   }
 
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
+    if (this.#skip !== null && this.#skips(feed, publication.seq)) return;
     if (this.protocol === 'current') {
       this.connection.send(publication.frame);
       return;
@@ -242,33 +273,38 @@ export class SessionDelivery implements Recipient, Watcher {
   }
 
   async #runBacklog(): Promise<void> {
-    /** How far this session has read each conversation. */
-    const read = this.#floor ?? new Map<ConversationFeed, Seq>();
-    this.#floor = null;
+    const read = new Map<ConversationFeed, Seq>();
+    this.#readTo = read;
     this.#progress = new Map();
     while (this.#phase === 'backlog') {
       for (const [feed, seq] of this.#tail.takeMissed()) {
-        const afterSeq = Math.max(seq, read.get(feed) ?? 0);
+        const afterSeq = Math.max(seq, read.get(feed) ?? 0, this.#skip?.get(feed) ?? 0);
         if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
       }
       const ranges = mergeRanges(this.#queued).filter((range) => range.uptoSeq > range.afterSeq);
       this.#queued = [];
-      if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;
       for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
+      if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;
       if (!this.#tail.overflown && this.#queued.length === 0) break;
     }
     if (this.#phase !== 'backlog') return;
     // Also moves the cursors past messages of the user's own, which are pending for nobody.
     for (const [feed, seq] of read) this.#mark(feed, seq);
-    const greeted = this.#sync?.end((feed) => read.get(feed) ?? this.#tail.before(feed) ?? feed.position) ?? false;
+    const greeted = this.#sync?.end((feed) => this.#completeTo(feed, read)) ?? false;
     this.#sync = null;
     this.#phase = 'live';
     this.#progress = null;
     for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
+    this.#readTo = null;
     this.#services.pings.flush();
     if (greeted && this.#resume !== null) void tellPresentStatus(this, this.#resume.statusOf, this.#services);
+  }
+
+  #completeTo(feed: ConversationFeed, read: ReadonlyMap<ConversationFeed, Seq>): Seq {
+    const sent = read.get(feed) ?? this.#tail.before(feed) ?? feed.position;
+    return Math.max(sent, this.#skip?.get(feed) ?? 0);
   }
 
   /** @returns false when the session ended meanwhile */
@@ -296,7 +332,9 @@ export class SessionDelivery implements Recipient, Watcher {
     let sent = 0;
     for (const { range, message } of page) {
       this.#progress?.set(range.feed, message.seq);
-      if (this.#services.clientIds.sessionOf(message.clientId) === this.sessionId) continue;
+      const own = this.#services.clientIds.sessionOf(message.clientId) === this.sessionId;
+      // An event is the news also for who caused it: its answer does not say what has changed.
+      if (own && !message.isEvent) continue;
       const frame = storedFrame(message, this.protocol);
       if (frame !== null) {
         this.connection.send(frame);

@@ -42,7 +42,7 @@ export class SessionSync {
     this.#initial = initial;
   }
 
-  /** Answers the conversations without news at once. @returns what the others have missed */
+  /** Answers the conversations without news at once. @returns where each goes on; without news, an empty range */
   begin(loaded: readonly LoadedConversation[], resume: Resume): CatchUpRange[] {
     const ranges: CatchUpRange[] = [];
     const known = new Set<ConversationId>();
@@ -55,12 +55,9 @@ export class SessionSync {
         continue;
       }
       const afterSeq = Math.max(row.joinedSeq, cursor ?? row.deliveredSeq);
-      if (afterSeq >= feed.position) {
-        this.#synced(feed, 0);
-        continue;
-      }
-      this.#open.set(feed, 0);
       ranges.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
+      if (afterSeq >= feed.position) this.#synced(feed, 0, afterSeq);
+      else this.#open.set(feed, 0);
     }
     for (const conversationId of resume.cursors?.keys() ?? []) {
       if (!known.has(conversationId)) this.#unknown(conversationId, resume);
@@ -86,7 +83,7 @@ export class SessionSync {
     return this.#initial;
   }
 
-  #synced({ conversationId, kind, position }: ConversationFeed, recovered: number, seq: Seq = position): void {
+  #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): void {
     this.#announced++;
     // By hand: there may be a thousand of them.
     this.#send(`{"type":"synced","conv_id":${conversationId},"kind":"${kind}","seq":${seq},"recovered":${recovered}}`);

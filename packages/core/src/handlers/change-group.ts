@@ -74,7 +74,7 @@ async function commit(change: GroupChange, giveUpAtMs: number, services: NodeSer
     try {
       const result = await services.readLimiter.run(() => services.groups.change(change));
       // What was in doubt was this very call's: its own commit is no repeat.
-      return inDoubt && result.kind === 'duplicate' ? { ...result, kind: 'changed' } : result;
+      return inDoubt && result.kind === 'duplicate' ? { ...result, kind: 'changed', membersVersion: 0 } : result;
     } catch (error) {
       const { outcome, retryable, reason } = storeFailure(error);
       if (outcome === 'unknown' && !inDoubt) {
@@ -92,13 +92,21 @@ async function commit(change: GroupChange, giveUpAtMs: number, services: NodeSer
 
 function publicationsOf(
   { conversationId, actorId, clientId }: GroupChange,
-  { seq, messageId, sentAtUs, membersVersion, event }: Extract<GroupChangeResult, { kind: 'changed' | 'duplicate' }>,
+  {
+    kind,
+    seq,
+    messageId,
+    sentAtUs,
+    membersVersion,
+    event,
+  }: Extract<GroupChangeResult, { kind: 'changed' | 'duplicate' }>,
   senderName: string,
 ): Publication[] {
   const body = JSON.stringify(event);
   const numbered = { conversationId, kind: 'group', seq, messageId, sentAtUs } as const;
   const message = { ...numbered, senderId: actorId, senderName, clientId, body, isEvent: true };
-  const publication = publicationOf(message, NO_MEMBERS, 0, membersVersion);
+  // Of a repeat the version is today's, which may be behind later changes.
+  const publication = publicationOf(message, NO_MEMBERS, 0, kind === 'changed' ? membersVersion : 0);
   if (event.kind !== 'added') return [publication];
   return [publication, { type: 'joined', conversationId, userIds: event.user_id }];
 }

@@ -41,7 +41,7 @@ function append(send: Send, feed: ConversationFeed, caller: Caller, services: No
     clientId: send.clientId ?? services.clientIds.make(caller.sessionId),
     body: send.body,
     sentAtUs: services.clock.nowUs(),
-    membersVersion: feed.membersVersion,
+    membersVersion: feed.versionFor(senderId),
   };
   const origin = { senderName: caller.user.name, sessionId: caller.sessionId, members: feed.members };
   return new Promise((resolve) => {
