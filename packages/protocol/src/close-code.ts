@@ -33,8 +33,9 @@ export const CLOSE_ADVICE = {
       'Connect again with backoff and resume from your cursors: nothing is lost. Take frames off the socket at once and work on them later.',
   },
   outcome_unknown: {
-    when: 'The node could not learn whether a send was stored. Only clients that send no client ids see it.',
-    action: 'Connect again with backoff and send what has no answer once more with the same client id.',
+    when: 'The node could not learn whether a send was stored, so it can give no honest answer.',
+    action:
+      'Connect again with backoff and send all that has no answer again with the same client ids: nothing is stored twice.',
   },
   internal: {
     when: 'A bug or trouble on the server; it is logged there.',

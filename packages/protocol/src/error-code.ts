@@ -175,8 +175,8 @@ export const ERROR_ADVICE = {
     action: 'Send the same frame again (same client id) after `retry_after_ms`, else with backoff.',
   },
   store_unavailable: {
-    when: 'The database does not answer. A send may have been stored all the same.',
-    action: 'Send the same frame again with the same client id: it will not be stored twice.',
+    when: 'The database, or what knows who is online, does not answer. Nothing was stored.',
+    action: 'Send the same frame again with the same client id, after `retry_after_ms`, else with backoff.',
   },
   draining: {
     when: 'The node is about to stop.',
