@@ -18,7 +18,7 @@ export interface JwtAuthenticatorDependencies {
 }
 
 /**
- * L17: the first frame is a JWT, signed with the configured key, whose `sub` is the user id and whose `name`, if any, is the display name. `exp`
+ * L17: the proof is a JWT, signed with the configured key, whose `sub` is the user id and whose `name`, if any, is the display name. `exp`
  * is required; `exp` and `nbf` are checked with a leeway, `iss` and `aud` where they are configured. Never rejects; bounded by the fetch of keys.
  */
 export class JwtAuthenticator implements Authenticator {
@@ -49,8 +49,8 @@ export class JwtAuthenticator implements Authenticator {
     this.#cancelRefresh();
   }
 
-  async authenticate(firstFrame: string): Promise<Identity> {
-    const signIn = decodeSignIn(firstFrame);
+  async authenticate(proof: string): Promise<Identity> {
+    const signIn = decodeSignIn(proof);
     if (signIn.kind !== 'token') {
       const detail = signIn.kind === 'user_id' ? 'A user id proves nothing here: send a token.' : undefined;
       return { ok: false, error: 'invalid_token', ...(detail === undefined ? {} : { detail }) };
@@ -98,7 +98,9 @@ function identityOf(payload: JWTPayload): Identity {
   if (signIn?.kind !== 'user_id') {
     return { ok: false, error: 'invalid_token', detail: 'The token\'s "sub" is not a user id.' };
   }
-  return { ok: true, userId: signIn.userId, name: displayName(payload.name) };
+  // `exp` is required, so it is there.
+  const expiresAtUs = (payload.exp ?? 0) * 1_000_000;
+  return { ok: true, userId: signIn.userId, name: displayName(payload.name), expiresAtUs };
 }
 
 /** A name that cannot be shown as it is counts as none: the stored one stays. */

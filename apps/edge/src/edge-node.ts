@@ -78,7 +78,7 @@ export class EdgeNode {
       this.#operator = await openOperatorServer(this.#config.store.dataDir, operatorStore(this.#stores), this.#log);
     }
     this.#authenticator = await this.#openAuthenticator();
-    const engine = this.#createEngine(this.#stores, this.#authenticator);
+    const engine = this.#createEngine(this.#stores, this.#authenticator, await this.#stores.epoch());
     this.#health.waitFor(this.#config.bus.kind === 'redis' ? 'Redis' : null);
     await engine.start();
     this.#health.waitFor(null);
@@ -149,12 +149,12 @@ export class EdgeNode {
     return await JwtAuthenticator.open({ config: auth, clock: this.#clock, log: this.#log });
   }
 
-  #createEngine(stores: SqlStores, authenticator: Authenticator): ChatNode {
+  #createEngine(stores: SqlStores, authenticator: Authenticator, epoch: string): ChatNode {
     const { bus, directory } = createBus(this.#config.bus, this.#clock, this.#log);
-    const { messages, conversations, receipts } = stores;
+    const { messages, conversations, receipts, groups, reader } = stores;
     const engine = new ChatNode({
       ...{ clock: this.#clock, log: this.#log, telemetry: this.#metrics },
-      ...{ bus, directory, messages, conversations, receipts, authenticator },
+      ...{ bus, directory, messages, conversations, receipts, groups, reader, epoch, authenticator },
       bootId: randomBytes(9).toString('base64url'),
       settings: this.#config.engine,
     });
