@@ -107,7 +107,7 @@ describe('stale memberships (G7)', () => {
     bench.store.membersVersions.set(1, 2);
     bench.currentMembersVersion = async (userId, conversationId) => {
       bench.asked.push(`${userId}:${conversationId}`);
-      return userId === 8 ? null : 2;
+      return userId === 8 ? 'not_a_member' : 2;
     };
     bench.send('a b');
     bench.send('gone', { senderId: 8 });
@@ -196,7 +196,7 @@ describe('stale memberships (G7)', () => {
     bench.send('c');
     await bench.clock.settle();
     bench.store.membersVersions.set(1, 2);
-    bench.currentMembersVersion = async (userId) => (userId === 8 ? null : 2);
+    bench.currentMembersVersion = async (userId) => (userId === 8 ? 'not_a_member' : 2);
     await bench.clock.advanceAsync(1_000);
     expect(settles(bench)).toEqual(['a stored', 'b unknown', 'c stored']);
     expect(bench.events.filter((event) => event.startsWith('publish'))).toEqual(['publish a=1', 'publish c=3']);

@@ -48,7 +48,7 @@ async function run(random: Random): Promise<Set<string>> {
     store,
     currentMembersVersion: async (userId, conversationId) => {
       if (broken && random.chance(trouble / 2)) throw new Error('no connection');
-      return left.has(userId) ? null : (store.membersVersions.get(conversationId) ?? 1);
+      return left.has(userId) ? 'not_a_member' : (store.membersVersions.get(conversationId) ?? 1);
     },
     onCommitted: (sends) => {
       at += 1;

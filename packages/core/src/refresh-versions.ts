@@ -16,7 +16,7 @@ export type Standing = number | ErrorName;
 export async function refreshVersions(
   batch: CommitBatch<PendingSend>,
   conversationIds: ReadonlySet<ConversationId>,
-  standingOf: (userId: UserId, conversationId: ConversationId) => Promise<Standing | null>,
+  standingOf: (userId: UserId, conversationId: ConversationId) => Promise<Standing>,
   refuse: (index: number, error: ErrorName) => void,
 ): Promise<void> {
   const asked = new Map<string, { userId: UserId; conversationId: ConversationId; indexes: number[] }>();
@@ -31,8 +31,7 @@ export async function refreshVersions(
   const standings: Standing[] = [];
   for (let at = 0; at < questions.length; at += MAX_CONCURRENT_READS) {
     const page = questions.slice(at, at + MAX_CONCURRENT_READS);
-    const answers = await Promise.all(page.map((q) => standingOf(q.userId, q.conversationId)));
-    standings.push(...answers.map((answer) => answer ?? 'not_a_member'));
+    standings.push(...(await Promise.all(page.map((q) => standingOf(q.userId, q.conversationId)))));
   }
 
   for (const [i, question] of questions.entries()) {

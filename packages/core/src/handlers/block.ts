@@ -1,4 +1,4 @@
-import { OK, type Reply, refusal } from '../reply.ts';
+import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { Caller } from './caller.ts';
 import type { FrameOf } from './frame-of.ts';
@@ -21,5 +21,6 @@ export async function handleBlock(
   const result = await changeInTurn(caller, () => readLimiter.run(setBlocked));
   if (!result.ok) return refusedInit(result);
   if (!caller.user.feeds.has(result.conversationId)) await services.loader.admit(result.conversationId, [caller.user]);
-  return OK;
+  // A request, not a notice: answered also without a ref.
+  return { kind: 'frame', frame: { type: 'ok' } };
 }

@@ -26,7 +26,7 @@ export class CommitBench {
   readonly committed: number[] = [];
   readonly retried: string[] = [];
   readonly asked: string[] = [];
-  currentMembersVersion = async (userId: UserId, conversationId: ConversationId): Promise<Standing | null> => {
+  currentMembersVersion = async (userId: UserId, conversationId: ConversationId): Promise<Standing> => {
     this.asked.push(`${userId}:${conversationId}`);
     return this.store.membersVersions.get(conversationId) ?? 1;
   };
