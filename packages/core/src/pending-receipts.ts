@@ -66,7 +66,7 @@ export class PendingReceipts {
     }
   }
 
-  /** Removes and returns the oldest rows, at most `maxRows`: first what must not be lost. */
+  /** Removes and returns the oldest rows, at most `maxRows`: first what must not be lost, and the two cursors of a member together, as one move. */
   take(maxRows: number): Receipt[] {
     const taken: Receipt[] = [];
     for (const [key, { userId, conversationId, atUs, again }] of this.#seen) {
@@ -78,12 +78,20 @@ export class PendingReceipts {
       }
       this.#seen.delete(key);
     }
-    for (const cursors of [this.#seenUpto, this.#delivered]) {
-      for (const [key, receipt] of cursors) {
-        if (taken.length === maxRows) return taken;
-        taken.push(receipt);
-        cursors.delete(key);
-      }
+    const takeFrom = (cursors: Map<string, Receipt>, key: string): void => {
+      const receipt = cursors.get(key);
+      if (receipt === undefined || taken.length === maxRows) return;
+      taken.push(receipt);
+      cursors.delete(key);
+    };
+    for (const key of this.#seenUpto.keys()) {
+      if (taken.length === maxRows) return taken;
+      takeFrom(this.#seenUpto, key);
+      takeFrom(this.#delivered, key);
+    }
+    for (const key of this.#delivered.keys()) {
+      if (taken.length === maxRows) return taken;
+      takeFrom(this.#delivered, key);
     }
     return taken;
   }

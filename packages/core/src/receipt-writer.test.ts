@@ -129,6 +129,21 @@ describe('coalescing', () => {
     ]);
   });
 
+  it('writes the two cursors of a member in one call', async () => {
+    const bench = open({ maxBatchRows: 4, maxPending: 100 });
+    for (const userId of [1, 2, 3]) bench.writer.seenUpto(userId, 10, 'personal', 1);
+    for (const userId of [1, 2, 3, 4]) bench.writer.delivered(userId, 10, 'personal', 2);
+    await bench.clock.advanceAsync(50);
+    const users = bench.store.calls.map((call) => [call.seenUpto, call.delivered].map((of) => of.map((r) => r.userId)));
+    expect(users).toEqual([
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [[3], [3, 4]],
+    ]);
+  });
+
   it('collects while a call is under way, with one call at a time', async () => {
     const bench = open();
     const release = bench.store.hold();

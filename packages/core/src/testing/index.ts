@@ -9,6 +9,8 @@ export { groupStoreContract } from './group-store-contract.ts';
 export { initContract } from './init-contract.ts';
 export { messageStoreContract } from './message-store-contract.ts';
 export { Random, testSeed } from './random.ts';
+export { batch, delivered, seen, seenUpto } from './receipt-builders.ts';
+export { type LoadClients, type LoadConversation, type ReceiptLoadReport, runReceiptLoad } from './receipt-load.ts';
 export { receiptStoreContract } from './receipt-store-contract.ts';
 export { SeededNetwork, type SeededNetworkOptions } from './seeded-network.ts';
 export type { SeededNode } from './seeded-node.ts';
@@ -17,6 +19,8 @@ export {
   allBodies,
   appendRetrying,
   type CursorRow,
+  changed,
+  changeRetrying,
   commit,
   newUserId,
   type OpenHarness,
