@@ -12,7 +12,7 @@ import { NO_MEMBERS, type Publication } from './publication.ts';
 import type { Publisher } from './publisher.ts';
 import type { TailReader } from './tail-reader.ts';
 import type { TopicInterest } from './topic-interest.ts';
-import type { MessageId, NodeId, TimeUs, UserId } from './types.ts';
+import type { ConversationId, MessageId, NodeId, TimeUs, UserId } from './types.ts';
 import type { PingScheduler } from './watermarks.ts';
 
 const MAX_DEAD_HEADS = 10_000;
@@ -103,7 +103,7 @@ export class BusListener implements BusEvents {
 
   /** A node died between commit and publish, perhaps: announces what was committed since it was last heard of. */
   async #announceFor(nodeId: NodeId, lastMessageId: MessageId): Promise<void> {
-    const { messages, conversations, publisher, clock, log, messageIdMargin } = this.#deps;
+    const { messages, publisher, clock, log, messageIdMargin } = this.#deps;
     log.warn({ nodeId, lastMessageId }, 'a node died; announcing what was committed since its last renewal');
     for (let attempt = 0; attempt < 30; attempt++) {
       try {
@@ -113,19 +113,17 @@ export class BusListener implements BusEvents {
           publisher.announceCheckAll();
           return;
         }
-        const personal = heads.filter((head) => head.kind === 'personal').map((head) => head.conversationId);
-        const pairs = new Map<number, UserId[]>();
-        for (let at = 0; at < personal.length; at += MEMBERS_PAGE) {
-          for (const row of await conversations.membersOf(personal.slice(at, at + MEMBERS_PAGE))) {
-            const pair = pairs.get(row.conversationId);
-            if (pair === undefined) pairs.set(row.conversationId, [row.userId]);
-            else pair.push(row.userId);
-          }
-        }
+        // A group's nodes hear of its head; those of users who were added to it meanwhile are not among them.
+        const asked = heads.filter(({ kind, changed }) => kind === 'personal' || changed);
+        const members = await this.#membersOf(asked.map((head) => head.conversationId));
         const publications = heads.map(({ conversationId, kind, seq }): Publication => {
-          const [a = 0, b = 0] = (pairs.get(conversationId) ?? []).sort((x, y) => x - y);
+          const [a = 0, b = 0] = members.get(conversationId) ?? [];
           return { type: 'head', kind, conversationId, seq, members: kind === 'group' ? NO_MEMBERS : [a, b] };
         });
+        for (const { kind, conversationId } of asked) {
+          const userIds = members.get(conversationId) ?? [];
+          if (kind === 'group') publications.push({ type: 'joined', conversationId, userIds });
+        }
         for (let at = 0; at < publications.length; at += ANNOUNCE_PAGE) {
           publisher.publish(publications.slice(at, at + ANNOUNCE_PAGE));
         }
@@ -136,5 +134,20 @@ export class BusListener implements BusEvents {
       }
     }
     publisher.announceCheckAll();
+  }
+
+  /** Present members by id, of each conversation. */
+  async #membersOf(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, UserId[]>> {
+    const members = new Map<ConversationId, UserId[]>();
+    for (let at = 0; at < conversationIds.length; at += MEMBERS_PAGE) {
+      const rows = await this.#deps.conversations.membersOf(conversationIds.slice(at, at + MEMBERS_PAGE));
+      for (const { conversationId, userId } of rows) {
+        const known = members.get(conversationId);
+        if (known === undefined) members.set(conversationId, [userId]);
+        else known.push(userId);
+      }
+    }
+    for (const userIds of members.values()) userIds.sort((a, b) => a - b);
+    return members;
   }
 }

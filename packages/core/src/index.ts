@@ -38,6 +38,7 @@ export {
   type AppendResult,
   type AppendRow,
   type FirstMessage,
+  type LateHead,
   type MessageStore,
   type ReadRange,
   StoreError,

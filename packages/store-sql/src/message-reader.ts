@@ -3,6 +3,7 @@ import {
   type ConversationId,
   type ConversationKind,
   type FirstMessage,
+  type LateHead,
   type MessageId,
   type ReadRange,
   type Seq,
@@ -120,27 +121,29 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
     return new Map(rows.map((row) => [row.id, row.last_seq]));
   }
 
-  async headsSince(
-    messageId: MessageId,
-    limit: number,
-  ): Promise<{ heads: { conversationId: ConversationId; kind: ConversationKind; seq: Seq }[]; truncated: boolean }> {
+  async headsSince(messageId: MessageId, limit: number): Promise<{ heads: LateHead[]; truncated: boolean }> {
     const rows = await guarded(this.flavor, () =>
       this.db
         .selectFrom((query) =>
           query
             .selectFrom('messages')
-            .select('conversation_id')
-            .distinct()
+            .select(['conversation_id', (columns) => columns.fn.max('is_event').as('changed')])
             .where('id', '>', messageId)
+            .groupBy('conversation_id')
             .limit(limit + 1)
             .as('late'),
         )
         .innerJoin('conversations', 'conversations.id', 'late.conversation_id')
-        .select(['conversations.id', 'conversations.kind', 'conversations.last_seq'])
+        .select(['conversations.id', 'conversations.kind', 'conversations.last_seq', 'late.changed'])
         .execute(),
     );
     return {
-      heads: rows.slice(0, limit).map((row) => ({ conversationId: row.id, kind: row.kind, seq: row.last_seq })),
+      heads: rows.slice(0, limit).map((row) => ({
+        conversationId: row.id,
+        kind: row.kind,
+        seq: row.last_seq,
+        changed: row.changed !== 0,
+      })),
       truncated: rows.length > limit,
     };
   }

@@ -3,6 +3,7 @@ import type {
   AppendResult,
   AppendRow,
   FirstMessage,
+  LateHead,
   MessageStore,
   ReadRange,
 } from '../ports/message-store.ts';
@@ -104,21 +105,15 @@ export class MemoryMessageStore implements MessageStore {
     return heads;
   }
 
-  async headsSince(
-    messageId: MessageId,
-    limit: number,
-  ): Promise<{ heads: { conversationId: ConversationId; kind: ConversationKind; seq: Seq }[]; truncated: boolean }> {
-    const found = new Map<ConversationId, { conversationId: ConversationId; kind: ConversationKind; seq: Seq }>();
+  async headsSince(messageId: MessageId, limit: number): Promise<{ heads: LateHead[]; truncated: boolean }> {
+    const found = new Map<ConversationId, LateHead>();
     const { messages, conversations } = this.#state;
     for (let index = messageId; index < messages.length; index += 1) {
-      const { conversationId, kind } = messages[index] as MemoryMessage;
-      if (found.has(conversationId)) continue;
-      if (found.size === limit) return { heads: [...found.values()], truncated: true };
-      found.set(conversationId, {
-        conversationId,
-        kind,
-        seq: (conversations.get(conversationId) as MemoryConversation).messages.length,
-      });
+      const { conversationId, kind, isEvent } = messages[index] as MemoryMessage;
+      const known = found.get(conversationId);
+      if (known === undefined && found.size === limit) return { heads: [...found.values()], truncated: true };
+      const seq = (conversations.get(conversationId) as MemoryConversation).messages.length;
+      found.set(conversationId, { conversationId, kind, seq, changed: isEvent || known?.changed === true });
     }
     return { heads: [...found.values()], truncated: false };
   }

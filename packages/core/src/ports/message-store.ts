@@ -66,6 +66,15 @@ export interface FirstMessage {
   readonly isEvent: boolean;
 }
 
+/** A conversation with late messages. */
+export interface LateHead {
+  readonly conversationId: ConversationId;
+  readonly kind: ConversationKind;
+  readonly seq: Seq;
+  /** Events are among the late messages: its members may have changed. */
+  readonly changed: boolean;
+}
+
 /** A range of one conversation: `afterSeq < seq <= uptoSeq`. */
 export interface ReadRange {
   readonly conversationId: ConversationId;
@@ -107,11 +116,7 @@ export interface MessageStore {
     messageId: MessageId,
     limit: number,
   ): Promise<{
-    readonly heads: readonly {
-      readonly conversationId: ConversationId;
-      readonly kind: ConversationKind;
-      readonly seq: Seq;
-    }[];
+    readonly heads: readonly LateHead[];
     /** True when there were more than `limit` conversations. */
     readonly truncated: boolean;
   }>;

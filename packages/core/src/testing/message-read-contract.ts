@@ -123,8 +123,8 @@ export function messageReadContract(name: string, open: OpenHarness, seed = test
       const ids = await idsOf(c, 1);
       expect(await h.messages.lastMessageId()).toBe(ids[0]);
       const heads = [
-        { conversationId: b.conversationId, kind: 'group', seq: 5 },
-        { conversationId: c.conversationId, kind: 'group', seq: 1 },
+        { conversationId: b.conversationId, kind: 'group', seq: 5, changed: false },
+        { conversationId: c.conversationId, kind: 'group', seq: 1, changed: false },
       ];
       const since = await h.messages.headsSince(mark, 2);
       expect(since.truncated).toBe(false);
