@@ -159,14 +159,17 @@ export class SqlSummaryReader {
         upto: headOf(row),
       }))
       .filter(({ from, upto }) => upto > from);
-    const select = `SELECT ? AS conversation_id, COUNT(*) AS unread FROM messages WHERE conversation_id = ? AND seq > ? AND seq <= ? \
-AND sender_id <> ? AND is_event = 0 AND status <> 'seen'`;
-    const found = await unionAll<{ readonly conversation_id: number; readonly unread: number }>(
+    // No condition on the sender: that would invite the server to read all that others ever sent, by the index of client ids.
+    const select = `SELECT ? AS conversation_id, SUM(sender_id <> ? AND is_event = 0 AND status <> 'seen') AS unread FROM messages \
+WHERE conversation_id = ? AND seq > ? AND seq <= ?`;
+    const found = await unionAll<{ readonly conversation_id: number; readonly unread: number | string | null }>(
       this.#db,
       this.#flavor,
       ranges.map(() => select),
-      ranges.flatMap(({ id, from, upto }) => [id, id, from, upto, userId]),
+      ranges.flatMap(({ id, from, upto }) => [id, userId, id, from, upto]),
     );
-    return new Map(found.map((row) => [row.conversation_id, Math.min(row.unread, STORE_LIMITS.maxUnread)]));
+    return new Map(
+      found.map((row) => [row.conversation_id, Math.min(Number(row.unread ?? 0), STORE_LIMITS.maxUnread)]),
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { Migration } from '../../migrator.ts';
-import { addColumn, addIndex } from './repeatable-ddl.ts';
+import { addColumn, addIndex, dropIndex } from './repeatable-ddl.ts';
 
 /**
  * Every new column has a default, for the upserts of `append` and the receipts, and comes last (a role too): such a change rewrites no row.
@@ -15,8 +15,10 @@ export const migration: Migration = {
     ...addColumn('members', 'added_seq', 'BIGINT UNSIGNED NOT NULL DEFAULT 0'),
     ...addColumn('members', 'blocked', 'TINYINT UNSIGNED NOT NULL DEFAULT 0'),
     `ALTER TABLE members MODIFY COLUMN role ENUM('owner', 'member', 'admin') CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'member'`,
-    // The present members (left_seq is null) of a conversation, in order, and how many there are.
+    // The present members (left_seq is null) of a conversation, in order, and how many there are, whoever has come and gone. It does what the older
+    // index was for, the foreign key too; beside that one, it would not be chosen for a page of members.
     ...addIndex('members', 'members_present', 'conversation_id, left_seq, user_id'),
+    ...dropIndex('members', 'members_by_conversation'),
     `CREATE TABLE IF NOT EXISTS requests (
       user_id BIGINT UNSIGNED NOT NULL,
       scope BIGINT UNSIGNED NOT NULL,

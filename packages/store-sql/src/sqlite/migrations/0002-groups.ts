@@ -27,7 +27,6 @@ export const migration: Migration = {
      SELECT user_id, conversation_id, role, joined_seq, left_seq, delivered_seq, delivered_at, seen_seq, seen_at FROM members`,
     'DROP TABLE members',
     'ALTER TABLE members_of_2 RENAME TO members',
-    'CREATE INDEX members_by_conversation ON members (conversation_id, user_id)',
     'CREATE INDEX members_present ON members (conversation_id, left_seq, user_id)',
     `CREATE TABLE requests (
       user_id INTEGER NOT NULL,
