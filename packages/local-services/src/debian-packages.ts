@@ -7,6 +7,7 @@ const PROGRAM_OF_PACKAGE = {
   'mariadb-server': 'mariadbd',
   'redis-server': 'redis-server',
   haproxy: 'haproxy',
+  chromium: 'chromium',
 } as const;
 
 export type DebianPackage = keyof typeof PROGRAM_OF_PACKAGE;
@@ -28,8 +29,8 @@ export async function ensureDebianPackages(
   if (missing.length === 0) return;
   const advice = `install these packages: apt-get install --no-install-recommends ${missing.join(' ')}`;
   const aptGet = findBinary('apt-get');
-  if (process.getuid?.() !== 0) throw new Error(`not root, so the servers cannot be installed; ${advice}`);
-  if (aptGet === undefined) throw new Error(`no apt-get here, so the servers cannot be installed; ${advice}`);
+  if (process.getuid?.() !== 0) throw new Error(`not root, so nothing can be installed; ${advice}`);
+  if (aptGet === undefined) throw new Error(`no apt-get here, so nothing can be installed; ${advice}`);
 
   report(`installing ${missing.join(', ')}`);
   const lock = ['-o', `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`];
