@@ -108,12 +108,14 @@ export class Peer {
     return this;
   }
 
+  /** The very next text frame, whatever it is. */
+  next(what = 'a frame'): Promise<Received> {
+    return this.take(what, (unread) => (unread.length > 0 ? { at: 0 } : undefined));
+  }
+
   /** The very next text frame, which must match. */
   async expectNext<const P extends PatternFields>(pattern: P): Promise<Matched<P>> {
-    return this.#taken(
-      await this.take(`a frame ${describe(pattern)}`, (unread) => (unread.length > 0 ? { at: 0 } : undefined)),
-      pattern,
-    );
+    return this.#taken(await this.next(`a frame ${describe(pattern)}`), pattern);
   }
 
   /** These text frames, in this order, with nothing in between. */
@@ -122,7 +124,7 @@ export class Peer {
   }
 
   async expectText(text: string): Promise<void> {
-    const got = await this.take(`the text ${text}`, (unread) => (unread.length > 0 ? { at: 0 } : undefined));
+    const got = await this.next(`the text ${text}`);
     if (got.text !== text) throw this.failure(`expected the text "${text}", got "${got.text}"`);
   }
 

@@ -101,6 +101,7 @@ export async function playRule(rule: Rule, options: ConformanceOptions): Promise
   }
   const elapsedMs = Math.round(performance.now() - startedAtMs);
   const excerpt = error === null ? [] : transcript.excerpt(EXCERPT_LINES);
+  const lines = [...transcript.lines];
   await scene.end();
   if (error instanceof NotPlayable) return skipped(error.message);
   const outcome = error === null ? 'passed' : 'failed';
@@ -109,7 +110,7 @@ export async function playRule(rule: Rule, options: ConformanceOptions): Promise
     outcome,
     elapsedMs,
     reason: error === null ? null : reasonOf(error),
-    transcript: transcript.lines,
+    transcript: lines,
     excerpt,
   };
 }

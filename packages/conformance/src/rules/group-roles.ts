@@ -197,9 +197,7 @@ export const groupRoleRules = [
       for (const peer of [bob, carol]) {
         let last = 0;
         for (let got = 0; got < 2 * rounds; got++) {
-          const { json } = await peer.take('the next of the sequence', (unread) =>
-            unread.length > 0 ? { at: 0 } : undefined,
-          );
+          const { json } = await peer.next('the next of the sequence');
           const { seq } = json as { readonly seq: number };
           if (!(seq > last)) throw peer.failure(`got ${seq} after ${last}`);
           last = seq;

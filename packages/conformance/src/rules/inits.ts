@@ -61,9 +61,7 @@ export const initRules = [
         await alice.ask(group, ready('group', true, { local_conv_id: local }));
       }
       alice.sendText(`{"type":"init_personal","member":[${a},${b}],"conv_id":${HUGE},"ref":"huge"}`);
-      const { text } = await alice.take('the answer with the huge id', (unread) =>
-        unread.length > 0 ? { at: 0 } : undefined,
-      );
+      const { text } = await alice.next('the answer with the huge id');
       if (!text.includes(`"local_conv_id":${HUGE}`)) throw alice.failure(`expected every digit of ${HUGE} in ${text}`);
     },
     { proves: ['L2', 'L5'] },
@@ -164,7 +162,7 @@ export const initRules = [
       });
       const ids = new Set<number>();
       for (const [at, peer] of peers.entries()) {
-        const { json } = await peer.take('the answer', (unread) => (unread.length > 0 ? { at: 0 } : undefined));
+        const { json } = await peer.next('the answer');
         const { conv_id, type, ref } = json as {
           readonly conv_id: number;
           readonly type: string;

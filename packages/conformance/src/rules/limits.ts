@@ -19,7 +19,7 @@ export const limitRules = [
       const left = new Set(refs);
       let refused = 0;
       while (left.size > 0) {
-        const { json } = await alice.take('an answer', (unread) => (unread.length > 0 ? { at: 0 } : undefined));
+        const { json } = await alice.next('an answer');
         const answer = json as {
           readonly type: string;
           readonly ref: string;
@@ -50,7 +50,7 @@ export const limitRules = [
       const pings = Array.from({ length: count }, () => JSON.stringify({ type: 'ping' }));
       alice.sendTexts([JSON.stringify(scene.helloOf(a)), ...pings]);
       // A server that signs in at once takes them; one that must ask first keeps only so many meanwhile.
-      const { json } = await alice.take('a first frame', (unread) => (unread.length > 0 ? { at: 0 } : undefined));
+      const { json } = await alice.next('a first frame');
       if (differences(json, welcomeOf(a)).length > 0) {
         const { code, temporary } = ERROR_CODES.overloaded;
         const wrong = differences(json, { type: 'error', code, name: 'overloaded', message: aText, temporary });

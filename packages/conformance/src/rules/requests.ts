@@ -93,9 +93,7 @@ export const requestRules = [
     for (const [frame, type] of REQUESTS) {
       const ref = alice.newRef();
       alice.send({ ...frame(stage), ref });
-      const { json } = await alice.take(`${type} with ref ${ref}`, (unread) =>
-        unread.length > 0 ? { at: 0 } : undefined,
-      );
+      const { json } = await alice.next(`${type} with ref ${ref}`);
       const answer = json as Readonly<Record<string, unknown>>;
       if (answer.ref !== ref || answer.type !== type)
         throw alice.failure(`expected ${type} with ref ${ref}, got ${JSON.stringify(answer)}`);
@@ -109,7 +107,7 @@ export const requestRules = [
     bob.ignore('personal', 'group', 'event', 'typing');
     for (const [frame, type] of REQUESTS) {
       alice.send(frame(stage));
-      const { json } = await alice.take(`${type} without ref`, (unread) => (unread.length > 0 ? { at: 0 } : undefined));
+      const { json } = await alice.next(`${type} without ref`);
       const answer = json as Readonly<Record<string, unknown>>;
       if ('ref' in answer || answer.type !== type)
         throw alice.failure(`expected ${type} without ref, got ${JSON.stringify(answer)}`);
