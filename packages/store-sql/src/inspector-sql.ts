@@ -45,15 +45,21 @@ export class SqlInspector {
   async message(messageId: MessageId): Promise<MessageFacts | null> {
     const row = await guarded(this.#flavor, () =>
       this.#db
-        .selectFrom('messages as m')
-        .leftJoin('message_status as s', 's.id', 'm.id')
-        .select(['m.id', 'm.conversation_id', 'm.seq', 'm.sender_id', 'm.recipient_id', 's.status'])
-        .select([this.#time('m.sent_at', 'sent_at')])
-        .select([this.#time('s.delivered_at', 'delivered_at'), this.#time('s.seen_at', 'seen_at')])
-        .where('m.id', '=', messageId)
+        .selectFrom('messages')
+        .select(['id', 'conversation_id', 'seq', 'sender_id', 'recipient_id'])
+        .select([this.#time('sent_at')])
+        .where('id', '=', messageId)
         .executeTakeFirst(),
     );
     if (row === undefined) return null;
+    const status = await guarded(this.#flavor, () =>
+      this.#db
+        .selectFrom('message_status')
+        .select('status')
+        .select([this.#time('delivered_at'), this.#time('seen_at')])
+        .where('id', '=', messageId)
+        .executeTakeFirst(),
+    );
     return {
       messageId: row.id,
       conversationId: row.conversation_id,
@@ -61,10 +67,10 @@ export class SqlInspector {
       seq: row.seq,
       senderId: row.sender_id,
       recipientId: row.recipient_id,
-      status: row.status ?? 'sent',
+      status: status?.status ?? 'sent',
       sentAtUs: row.sent_at ?? 0,
-      deliveredAtUs: row.delivered_at,
-      seenAtUs: row.seen_at,
+      deliveredAtUs: status?.delivered_at ?? null,
+      seenAtUs: status?.seen_at ?? null,
     };
   }
 
@@ -74,7 +80,7 @@ export class SqlInspector {
       this.#db
         .selectFrom('members')
         .select(['user_id', 'joined_seq', 'left_seq', 'delivered_seq', 'seen_seq'])
-        .select([this.#time('delivered_at', 'delivered_at'), this.#time('seen_at', 'seen_at')])
+        .select([this.#time('delivered_at'), this.#time('seen_at')])
         .where('conversation_id', '=', conversationId)
         .orderBy('user_id')
         .limit(limit)
@@ -91,7 +97,7 @@ export class SqlInspector {
     }));
   }
 
-  #time<Name extends 'sent_at' | 'delivered_at' | 'seen_at'>(column: string, name: Name) {
-    return sql<TimeUs | null>`${sql.raw(this.#flavor.microseconds(column))}`.as(name);
+  #time<Column extends 'sent_at' | 'delivered_at' | 'seen_at'>(column: Column) {
+    return sql<TimeUs | null>`${sql.raw(this.#flavor.microseconds(column))}`.as(column);
   }
 }

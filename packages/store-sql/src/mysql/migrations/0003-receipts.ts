@@ -9,7 +9,8 @@ const mark = (step: 'delivered' | 'seen'): string =>
 /**
  * The status of a personal message is no longer written with each message. Its recipient's cursors are in `members`, and `receipt_marks` has each place where they have stood:
  * a message was delivered with the first mark that has it delivered, and seen with the first that has it seen. What was seen one by one (the legacy `seen`), and what
- * was written before this migration, is in the message's own row; `members.seen_exact_seq` is at or above the last of them. The view says what all this comes to.
+ * was written before this migration, is in the message's own row; `members.seen_exact_seq` is at or above the last of them. The view says what all this comes to. Asked by message id its
+ * times are a look-up each; over many messages ask for the statuses without the times, since the server then looks through a member's marks for each of them.
  */
 export const migration: Migration = {
   version: 3,
