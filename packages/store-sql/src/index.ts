@@ -14,6 +14,7 @@
  * whether it is still wanted. G1 rests on the server's `innodb_flush_log_at_trx_commit=1` (its default); asynchronous replication
  * loses acknowledged messages on failover, whatever a client does.
  */
+export type { EpochChange } from './epoch-sql.ts';
 export type { MemberFacts, MessageFacts, StoreInspector } from './inspector-sql.ts';
 export type { MigrationReport } from './migrator.ts';
 export { type MysqlStoreOptions, openMysqlStore } from './mysql/open-mysql-store.ts';

@@ -1,4 +1,5 @@
 import type { ConversationReader, ConversationStore, GroupStore, MessageStore, ReceiptStore } from '@parley/core';
+import type { EpochChange } from './epoch-sql.ts';
 import type { StoreInspector } from './inspector-sql.ts';
 import type { MigrationReport } from './migrator.ts';
 
@@ -19,6 +20,11 @@ export interface SqlStores {
   assertSchema(): Promise<void>;
   /** A random id made when the schema was first created: another epoch is another history, however alike the ids are. */
   epoch(): Promise<string>;
+  /**
+   * For a database that was put back to an older copy, or has lost commits: its history is another one from here on, and cursors from before are answered `reset`. Nodes
+   * read the epoch when they start.
+   */
+  renewEpoch(): Promise<EpochChange>;
   /** Resolves when the database answers; rejects with a `StoreError` within a bounded time. */
   ping(): Promise<void>;
   /** Lets running calls end (bounded), then closes every connection. Calls made afterwards reject. Idempotent. */

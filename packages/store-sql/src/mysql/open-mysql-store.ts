@@ -2,6 +2,7 @@ import { Kysely, MysqlDialect } from 'kysely';
 import type { SslOptions } from 'mysql2';
 import { SqlConversationReader } from '../conversation-reader-sql.ts';
 import { SqlConversationStore } from '../conversation-store-sql.ts';
+import { readEpoch, renewEpoch } from '../epoch-sql.ts';
 import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
 import { assertSchemaVersion } from '../migrator.ts';
@@ -136,12 +137,8 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     },
     schemaVersion,
     assertSchema: async () => assertSchemaVersion(await schemaVersion(), MYSQL_MIGRATIONS),
-    epoch: async () => {
-      const row = await guarded(mysqlFlavor, () =>
-        db.selectFrom('meta').select('value').where('name', '=', 'epoch').executeTakeFirstOrThrow(),
-      );
-      return row.value;
-    },
+    epoch: () => readEpoch(db, mysqlFlavor),
+    renewEpoch: () => renewEpoch(db, mysqlFlavor),
     ping: async () => {
       await guarded(mysqlFlavor, () => run('SELECT 1'));
     },

@@ -2,13 +2,13 @@ import { refusal } from '@parley/core';
 import { Kysely, SqliteDialect } from 'kysely';
 import { SqlConversationReader } from '../conversation-reader-sql.ts';
 import { SqlConversationStore } from '../conversation-store-sql.ts';
+import { readEpoch, renewEpoch } from '../epoch-sql.ts';
 import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
 import { assertSchemaVersion, type MigrationSession, runMigrations } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import { SchemaError } from '../schema-error.ts';
 import type { SqlStores } from '../sql-stores.ts';
-import { guarded } from '../transaction.ts';
 import { SqlUserStore } from '../user-store-sql.ts';
 import { SqliteMessageStore } from './message-store-sqlite.ts';
 import { SQLITE_MIGRATIONS } from './migrations.ts';
@@ -78,12 +78,8 @@ export function openSqliteStoreOn(database: Database): SqlStores {
     migrate: () => alone(() => runMigrations(session, SQLITE_MIGRATIONS)),
     schemaVersion: () => alone(version),
     assertSchema: async () => assertSchemaVersion(await alone(version), SQLITE_MIGRATIONS),
-    epoch: async () => {
-      const row = await guarded(sqliteFlavor, () =>
-        db.selectFrom('meta').select('value').where('name', '=', 'epoch').executeTakeFirstOrThrow(),
-      );
-      return row.value;
-    },
+    epoch: () => readEpoch(db, sqliteFlavor),
+    renewEpoch: () => renewEpoch(db, sqliteFlavor),
     ping: async () => {
       await alone(() => run('SELECT 1'));
     },
