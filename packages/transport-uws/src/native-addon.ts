@@ -8,7 +8,7 @@ export interface UwsApp extends TemplatedApp {
 }
 
 /** The module, with what its own types leave out. */
-export type UwsModule = typeof import('uWebSockets.js') & { readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number };
+export type UwsModule = typeof import('uWebSockets.js');
 
 /** What the error for a missing addon needs to know about this process. */
 export interface Platform {
