@@ -11,34 +11,27 @@ export class ListenError extends Error {
   }
 }
 
-/** Asks the system whether this process could listen there, alone. @returns why not, or null when it could */
-export async function listenFailure(host: string, port: number): Promise<ListenError | null> {
+/** uWS says only that it failed: ask the system the same question once more, and take its answer for the reason. */
+export async function explainListenFailure(host: string, port: number): Promise<ListenError> {
   const code = await new Promise<string | null>((resolve) => {
     const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? null));
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(null)));
   });
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   switch (code) {
-    case null:
-      return null;
     case 'EADDRINUSE':
       return new ListenError(
         `Port ${port} on ${host} is in use: stop what listens there, or choose another port.`,
         code,
       );
     case 'EACCES':
-      return new ListenError(`Not allowed to listen on ${placeOf(host, port)}: choose a port above 1023.`, code);
+      return new ListenError(`Not allowed to listen on ${where}: choose a port above 1023.`, code);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new ListenError(`${host} is not an address of this machine: choose another host, 0.0.0.0 for all.`, code);
     default:
-      return unexplained(host, port, code);
+      return new ListenError(`Could not listen on ${where}${code === null ? '' : ` (${code})`}.`, code);
   }
 }
-
-/** uWS says only that it failed. */
-export const unexplained = (host: string, port: number, code = ''): ListenError =>
-  new ListenError(`Could not listen on ${placeOf(host, port)}${code === '' ? '' : ` (${code})`}.`, code || null);
-
-const placeOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

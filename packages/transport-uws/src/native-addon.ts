@@ -8,7 +8,7 @@ export interface UwsApp extends TemplatedApp {
 }
 
 /** The module, with what its own types leave out. */
-export type UwsModule = typeof import('uWebSockets.js');
+export type UwsModule = typeof import('uWebSockets.js') & { readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number };
 
 /** What the error for a missing addon needs to know about this process. */
 export interface Platform {

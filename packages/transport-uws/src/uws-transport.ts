@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
 import type { AcceptConnection, CancelTimer, Clock, Log } from '@parley/core';
 import { checkHandshake, type HandshakeRequest, type HandshakeResult, type HandshakeRules } from './handshake.ts';
-import { listenFailure, unexplained } from './listen-failure.ts';
+import { explainListenFailure } from './listen-failure.ts';
 import { loadUws, type UwsApp, type UwsModule } from './native-addon.ts';
 import { Outbox } from './outbox.ts';
 import { type Socket, type SocketData, UwsConnection } from './uws-connection.ts';
@@ -62,14 +62,11 @@ export class UwsTransport {
   /** Listens, once per transport. Rejects with a `ListenError` that says why. */
   async listen(): Promise<{ readonly port: number }> {
     const { host, port } = this.#options;
-    // uWS would share a port that is taken (SO_REUSEPORT), so that each process gets half of the clients. Its "exclusive" does not, but neither does it take
-    // a port on which connections of a process that was killed are still known to the kernel, for a minute.
-    const refused = port === 0 ? null : await listenFailure(host, port);
-    if (refused !== null) throw refused;
+    // Without "exclusive" a second process would share the port (SO_REUSEPORT) and take half of the clients.
     const token = await new Promise<us_listen_socket | false>((resolve) => {
-      this.#app.listen(host, port, resolve);
+      this.#app.listen(host, port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, resolve);
     });
-    if (!token) throw (await listenFailure(host, port)) ?? unexplained(host, port);
+    if (!token) throw await explainListenFailure(host, port);
     this.#listenSocket = token;
     this.#cancelSweep = this.#clock.every(SWEEP_MS, () => this.#sweep());
     return { port: this.#uws.us_socket_local_port(token) };

@@ -1,4 +1,3 @@
-import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ListenError, type UwsTransportOptions } from '../src/index.ts';
@@ -300,21 +299,6 @@ describe('listening', () => {
     node.transport.close();
     const again = await start({ port: free.port });
     await client(again);
-  });
-});
-
-describe('a port of a process that was killed', () => {
-  it('is taken at once, though the kernel still knows connections on it', async () => {
-    const killed = createServer((socket) => socket.end());
-    await new Promise<void>((resolve) => killed.listen(0, '127.0.0.1', resolve));
-    const { port } = killed.address() as AddressInfo;
-    const peer = raw(port);
-    // Closed from this side first, so the connection stays behind in TIME_WAIT.
-    await until('closed', () => peer.closed);
-    await new Promise((resolve) => killed.close(resolve));
-    const node = await start({ port });
-    expect(node.port).toBe(port);
-    await client(node);
   });
 });
 
