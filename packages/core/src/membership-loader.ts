@@ -183,8 +183,8 @@ export class MembershipLoader {
   }
 
   /**
-   * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member. (A
-   * session that is still loading takes its own row's word instead.)
+   * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member, but
+   * not the history before that. (A session that is still loading takes its own row's word instead.)
    */
   #settle({ row, feed }: LoadedConversation): void {
     const user = this.#hub.user(row.userId);
@@ -194,7 +194,7 @@ export class MembershipLoader {
     feed.verify(row.userId, row.membersVersion);
     noteBlock(user, row);
     if (!this.#hub.attach(user, feed)) return;
-    const range = { feed, afterSeq: row.joinedSeq, uptoSeq: feed.position, includeOwn: true };
+    const range = { feed, afterSeq: Math.max(row.joinedSeq, row.addedSeq), uptoSeq: feed.position, includeOwn: true };
     for (const recipient of user.recipients) recipient.catchUp([range]);
   }
 }

@@ -56,6 +56,8 @@ export interface Membership {
   readonly joinedSeq: Seq;
   /** … and `seq <= leftSeq`; null while a member. */
   readonly leftSeq: Seq | null;
+  /** Head when the user became a member. What is visible up to here is history: read when asked for, never sent by itself. */
+  readonly addedSeq: Seq;
   /** All messages up to here have reached one of the user's connections. */
   readonly deliveredSeq: Seq;
   /** The user has seen everything up to here; single messages above it may have been seen as well. */

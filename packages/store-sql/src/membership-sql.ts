@@ -6,6 +6,7 @@ export interface MembershipRow {
   readonly user_id: number;
   readonly conversation_id: number;
   readonly joined_seq: number;
+  readonly added_seq: number;
   readonly left_seq: number | null;
   readonly delivered_seq: number;
   readonly seen_seq: number;
@@ -22,6 +23,7 @@ export const MEMBERSHIP_COLUMNS = [
   'm.user_id',
   'm.conversation_id',
   'm.joined_seq',
+  'm.added_seq',
   'm.left_seq',
   'm.delivered_seq',
   'm.seen_seq',
@@ -48,6 +50,7 @@ export const toMembership = (row: MembershipRow): Membership => ({
   head: row.last_seq,
   membersVersion: row.members_version,
   joinedSeq: row.joined_seq,
+  addedSeq: row.added_seq,
   leftSeq: row.left_seq,
   deliveredSeq: row.delivered_seq,
   seenSeq: row.seen_seq,

@@ -207,6 +207,7 @@ function toMembership(conversation: MemoryConversation, member: MemoryMember): M
     head: conversation.messages.length,
     membersVersion: conversation.membersVersion,
     joinedSeq: member.joinedSeq,
+    addedSeq: member.addedSeq,
     leftSeq: member.leftSeq,
     deliveredSeq: member.deliveredSeq,
     seenSeq: member.seenSeq,

@@ -19,8 +19,8 @@ export function groupChangeContract(name: string, open: OpenHarness): void {
     const standing = async (room: Room, userId: UserId) => {
       const found = await h.conversations.membership(userId, room.conversationId);
       if (found === null) return null;
-      const { joinedSeq, leftSeq, deliveredSeq, role, membersVersion } = found;
-      return { joinedSeq, leftSeq, deliveredSeq, role, membersVersion };
+      const { joinedSeq, addedSeq, leftSeq, deliveredSeq, role, membersVersion } = found;
+      return { joinedSeq, addedSeq, leftSeq, deliveredSeq, role, membersVersion };
     };
     const present = async (room: Room): Promise<[UserId, Role][]> =>
       (await h.conversations.membersOf([room.conversationId])).map((member) => [member.userId, member.role]);
@@ -80,7 +80,7 @@ export function groupChangeContract(name: string, open: OpenHarness): void {
       const [a, b] = [await newUser(), await newUser()];
       const result = await change(room.change({ kind: 'add', userIds: [b, room.user(1), a] }));
       expect(result).toMatchObject({ seq: 5, membersVersion: 2, event: { kind: 'added', user_id: [b, a] } });
-      const joined = { joinedSeq: 4, leftSeq: null, deliveredSeq: 4, role: 'member', membersVersion: 2 };
+      const joined = { joinedSeq: 4, addedSeq: 4, leftSeq: null, deliveredSeq: 4, role: 'member', membersVersion: 2 };
       expect([await standing(room, a), await standing(room, b)]).toEqual([joined, joined]);
       expect(await standing(room, room.user(1))).toMatchObject({ joinedSeq: 0, deliveredSeq: 0 });
       expect((await h.conversations.membershipsOf([a])).map((m) => [m.conversationId, m.head])).toEqual([
@@ -94,7 +94,7 @@ export function groupChangeContract(name: string, open: OpenHarness): void {
       await commit(h.messages, room.rows(3));
       const userId = await newUser();
       await change(room.change({ kind: 'add', userIds: [userId] }));
-      expect(await standing(room, userId)).toMatchObject({ joinedSeq: 0, leftSeq: null, deliveredSeq: 3 });
+      expect(await standing(room, userId)).toMatchObject({ joinedSeq: 0, addedSeq: 3, leftSeq: null, deliveredSeq: 3 });
     });
 
     it('G7 who is removed has the event and nothing after it, and is nobody’s member any more', async () => {
@@ -139,7 +139,7 @@ export function groupChangeContract(name: string, open: OpenHarness): void {
       const fresh = await newUser();
       const again = await change(room.change({ kind: 'add', userIds: [userId, fresh, room.user(2)] }));
       expect(again).toMatchObject({ seq: 5, membersVersion: 3, event: { kind: 'added', user_id: [userId, fresh] } });
-      const joined = { joinedSeq: 4, leftSeq: null, deliveredSeq: 4, role: 'member', membersVersion: 3 };
+      const joined = { joinedSeq: 4, addedSeq: 4, leftSeq: null, deliveredSeq: 4, role: 'member', membersVersion: 3 };
       expect([await standing(room, userId), await standing(room, fresh)]).toEqual([joined, joined]);
       expect(await change(room.change({ kind: 'leave' }, { actor: 1 }))).toMatchObject({ seq: 6 });
       expect(await standing(room, userId)).toMatchObject({ joinedSeq: 4, leftSeq: 6 });
