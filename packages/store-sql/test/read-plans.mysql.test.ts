@@ -148,6 +148,12 @@ describe('G8 reads for clients go through indexes: MySQL', () => {
     expect(of('c', profiles)).toMatchObject([{ type: 'eq_ref', key: 'PRIMARY' }]);
   });
 
+  it('the members of conversations are found by conversation, or by user where few are asked for', async () => {
+    const ids = [big.conversationId, pair.conversationId];
+    for (const among of [undefined, [big.user(3)], big.members.slice(0, 200)])
+      expect(scans(await plansOf(() => stores.conversations.membersOf(ids, among)))).toEqual([]);
+  });
+
   it('one profile read is one statement, whoever is asked for', async () => {
     const users = [big.user(0), pair.user(0), 4_000_000_000];
     expect(await statementsOf(() => stores.conversations.profilesOf(users))).toHaveLength(1);
