@@ -53,6 +53,6 @@ export const TIMES = {
   presenceGraceMs: 3_000,
   /** How long before its expiry a new token is asked for; half its life when that is shorter. */
   refreshAheadMs: 60_000,
-  /** Largest `reconnect_after_ms` of a draining node. */
-  maxReconnectAfterMs: 5_000,
+  /** Largest `reconnect_after_ms` of a draining node: with the time to connect below the presence grace, so that nobody seems to go offline. */
+  maxReconnectAfterMs: 2_000,
 } as const;
