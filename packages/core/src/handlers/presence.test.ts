@@ -117,7 +117,7 @@ describe(`presence and watch (PARLEY_TEST_SEED=${seed})`, () => {
     const moves = others.map((userId) => {
       const connection = cluster.connect(b);
       connection.say(String(userId));
-      return { userId, connection, afterMs: cluster.random.below(2_900) };
+      return { userId, connection, afterMs: cluster.random.below(2_500) };
     });
     await cluster.advance(1_000);
     await alice.ask({ type: 'watch', user_id: others });
