@@ -62,6 +62,18 @@ export function receiptUptoContract(name: string, open: OpenHarness): void {
       });
     });
 
+    it('G6 of what one call says of a message, the first counts: it was delivered when it was seen, at the latest', async () => {
+      const { room } = await pairWith(5);
+      await h.receipts.apply(
+        batch({
+          delivered: [delivered(room, 1, 4, T + 5)],
+          seen: [seen(room, 1, [3], T + 9), seen(room, 1, [4], T + 3)],
+          seenUpto: [seenUpto(room, 1, 2, T + 1)],
+        }),
+      );
+      expect(await short(room)).toEqual(['seen 1 1', 'seen 1 1', 'seen 5 9', 'seen 3 3', 'sent - -']);
+    });
+
     it('L7 what was seen one by one stays so below and above a cursor, with its own time', async () => {
       const { room, ids } = await pairWith(6);
       expect(await h.receipts.apply(batch({ seen: [seen(room, 1, [2, 5], T)] }))).toEqual([
