@@ -54,6 +54,11 @@ const COMMANDS: readonly Entry[] = [
     summary: 'explain what happened to one message',
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
+  {
+    name: 'epoch',
+    summary: 'after a restore: make old cursors void',
+    load: async () => (await import('./commands/epoch.ts')).epochCommand,
+  },
 ];
 
 const EXAMPLES = `

@@ -33,6 +33,7 @@ describe('usage', () => {
     [['conformance', '--only', 'V99'], 'parley conformance --list'],
     [['conformance', '--jobs', '0'], 'from 1 to'],
     [['conformance', '--issuer', 'me'], '--secret'],
+    [['epoch', 'renew', 'now'], 'too many arguments'],
     [['why', 'abc'], 'Write a positive whole number'],
   ])('%j is refused with exit code 2 and what to write', async (args, hint) => {
     const { code, stdout, stderr } = await parley(args);
@@ -52,6 +53,7 @@ describe('usage', () => {
     ['conformance'],
     ['inspect'],
     ['why'],
+    ['epoch'],
   ])('parley %s --help has examples', async (command) => {
     const { code, stdout } = await parley([command, '--help']);
     expect(stdout).toMatch(/Examples:\n(?: {2}.*\n)* {2}.*parley /);

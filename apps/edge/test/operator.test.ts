@@ -61,6 +61,9 @@ describe('operator socket', () => {
     expect((await remote.members(opened.conversationId, 10)).map(({ userId }) => userId)).toEqual([7, 8]);
     expect(await remote.message(1)).toBeNull();
     expect(await remote.lastMessageId()).toBe(0);
+    const change = await remote.renewEpoch();
+    expect(change.before).not.toBe(change.after);
+    expect([await remote.epoch(), await stores.epoch()]).toEqual([change.after, change.after]);
   });
 
   it('is for its owner alone', () => {

@@ -1,7 +1,7 @@
 import type { ConversationId, Membership, MessageId, User, UserId } from '@parley/core';
-import type { MemberFacts, MessageFacts, SqlStores } from '@parley/store-sql';
+import type { EpochChange, MemberFacts, MessageFacts, SqlStores } from '@parley/store-sql';
 
-/** What operators ask of a store, by `parley user`, `inspect` and `why`. Plain data in and out, so that it can be asked from another process. */
+/** What operators ask of a store, by `parley user`, `inspect`, `why` and `epoch`. Plain data in and out, so that it can be asked from another process. */
 export interface OperatorStore {
   user(userId: UserId): Promise<User | null>;
   /** Creates the user when absent, renames it when named otherwise. */
@@ -14,16 +14,19 @@ export interface OperatorStore {
   /** Members, present and past, by user id, at most `limit`. */
   members(conversationId: ConversationId, limit: number): Promise<MemberFacts[]>;
   lastMessageId(): Promise<MessageId>;
+  epoch(): Promise<string>;
+  renewEpoch(): Promise<EpochChange>;
 }
 
 export type OperatorCall = keyof OperatorStore;
 
 export const OPERATOR_CALLS: readonly OperatorCall[] = [
   ...(['user', 'ensureUser', 'listUsers', 'memberships'] as const),
-  ...(['message', 'members', 'lastMessageId'] as const),
+  ...(['message', 'members', 'lastMessageId', 'epoch', 'renewEpoch'] as const),
 ];
 
-export function operatorStore({ conversations, messages, inspector }: SqlStores): OperatorStore {
+export function operatorStore(stores: SqlStores): OperatorStore {
+  const { conversations, messages, inspector } = stores;
   return {
     user: (userId) => conversations.user(userId),
     ensureUser: (userId, name) => conversations.ensureUser(userId, name),
@@ -32,5 +35,7 @@ export function operatorStore({ conversations, messages, inspector }: SqlStores)
     message: (messageId) => inspector.message(messageId),
     members: (conversationId, limit) => inspector.members(conversationId, limit),
     lastMessageId: () => messages.lastMessageId(),
+    epoch: () => stores.epoch(),
+    renewEpoch: () => stores.renewEpoch(),
   };
 }
