@@ -39,6 +39,10 @@ export async function readNode(admin: string): Promise<NodeReport> {
     ['bus', `${count('parley_bus_up') === '1' ? 'up' : 'DOWN'}, ${count('parley_bus_losses_total')} losses noticed`],
     ['repairs', `${count('parley_gaps_repaired_total')} gaps filled, ${count('parley_open_gaps')} open`],
     ['found by the audit', `${count('parley_audit_found_total')} (must be 0)`],
+    [
+      'cursors',
+      `${count('parley_cursor_resets_total', { reason: 'ahead' })} devices ahead of the database (must be 0), ${count('parley_cursor_resets_total', { reason: 'epoch' })} of another epoch`,
+    ],
     ['slow clients', `${count('parley_slow_closes_total')} disconnected`],
     ['errors sent', errors(metrics)],
   ];

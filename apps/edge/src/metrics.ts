@@ -1,4 +1,4 @@
-import type { ChatNodeStatus, Log, Telemetry } from '@parley/core';
+import type { ChatNodeStatus, Log, NoticeKind, ResetReason, Telemetry } from '@parley/core';
 import { CLOSE_CODES, type ErrorName } from '@parley/protocol';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { LabelledTally, Tally } from './tally.ts';
@@ -25,6 +25,7 @@ const STATUS_GAUGES: readonly StatusGauge[] = [
   ['parley_receipts_lost', 'G6: seen receipts given up at the bound, must stay 0', (status) => status.lostReceipts],
   ['parley_pending_announcements', 'G4: heads to be announced again', (status) => status.pendingAnnouncements],
   ['parley_open_gaps', 'G5: conversations that wait for a missing message', (status) => status.openGaps],
+  ['parley_presence_watches', 'G9: users whose presence sessions here watch', (status) => status.watches],
   ['parley_bus_up', 'G4: 1 while the bus is connected and in sync', (status) => (status.busUp ? 1 : 0)],
   ['parley_draining', 'G10: 1 while the node empties itself', (status) => (status.draining ? 1 : 0)],
 ];
@@ -38,7 +39,15 @@ export class Metrics implements Telemetry {
   readonly #closed: LabelledTally;
   readonly #slow: Tally;
   readonly #refused: LabelledTally;
-  readonly #signedIn: Tally;
+  readonly #signedIn: LabelledTally;
+  readonly #resumes: Tally;
+  readonly #resumedConversations: Tally;
+  readonly #resumedMessages: Tally;
+  readonly #resets: LabelledTally;
+  readonly #notices: LabelledTally;
+  readonly #presentStatus: Tally;
+  readonly #groupChanges: LabelledTally;
+  readonly #duplicates: LabelledTally;
   readonly #received: LabelledTally;
   readonly #delivered: Tally;
   readonly #backlog: Tally;
@@ -64,7 +73,8 @@ export class Metrics implements Telemetry {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     const tally = (name: string, help: string) => new Tally(this.registry, name, help);
-    const labelled = (name: string, help: string, label: string) => new LabelledTally(this.registry, name, help, label);
+    const labelled = (name: string, help: string, label: string, known?: readonly string[]) =>
+      new LabelledTally(this.registry, name, help, label, known);
     const open = (): number => this.#open;
     new Gauge({
       name: 'parley_connections',
@@ -78,7 +88,23 @@ export class Metrics implements Telemetry {
     this.#closed = labelled('parley_connections_closed_total', 'Connections ended, by close code', 'code');
     this.#slow = tally('parley_slow_closes_total', 'G8: connections ended since the client read too slowly');
     this.#refused = labelled('parley_handshakes_refused_total', 'HTTP requests that became no WebSocket', 'reason');
-    this.#signedIn = tally('parley_sign_ins_total', 'G7: sign-ins that succeeded');
+    this.#signedIn = labelled('parley_sign_ins_total', 'G7: sign-ins that succeeded, by protocol', 'protocol');
+    this.#resumes = tally('parley_resumes_total', 'G4: devices of the current protocol brought up to date');
+    this.#resumedConversations = tally('parley_resumed_conversations_total', 'G4: conversations answered in them');
+    this.#resumedMessages = tally('parley_resumed_messages_total', 'G4: missed messages sent in them');
+    this.#resets = labelled(
+      'parley_cursor_resets_total',
+      'G1: devices told to forget what they have; ahead: they know of more than the database has',
+      'reason',
+      ['ahead', 'epoch'],
+    );
+    this.#notices = labelled('parley_notices_told_total', 'G6: frames of status, typing and presence', 'kind');
+    this.#presentStatus = tally(
+      'parley_present_status_reads_total',
+      'G6: reads of statuses for devices that were away',
+    );
+    this.#groupChanges = labelled('parley_group_changes_total', 'G7: changes of groups committed, by kind', 'kind');
+    this.#duplicates = labelled('parley_duplicates_answered_total', 'G3: repeats answered as the first time', 'type');
     this.#received = labelled('parley_frames_received_total', 'Frames of clients, by type', 'type');
     this.#delivered = tally('parley_messages_delivered_total', 'G4: message frames handed to sockets as they came');
     this.#backlog = tally('parley_backlog_messages_total', 'G4: message frames handed to sockets on connect');
@@ -158,8 +184,34 @@ export class Metrics implements Telemetry {
     this.#refused.add(reason);
   }
 
-  signedIn(): void {
-    this.#signedIn.add(1);
+  signedIn(protocol: 'legacy' | 'current'): void {
+    this.#signedIn.add(protocol);
+  }
+
+  resumed(conversations: number, recovered: number): void {
+    this.#resumes.add(1);
+    this.#resumedConversations.add(conversations);
+    this.#resumedMessages.add(recovered);
+  }
+
+  cursorReset(reason: ResetReason): void {
+    this.#resets.add(reason);
+  }
+
+  noticeTold(kind: NoticeKind, frames: number): void {
+    this.#notices.add(kind, frames);
+  }
+
+  presentStatusRead(): void {
+    this.#presentStatus.add(1);
+  }
+
+  groupChanged(kind: string): void {
+    this.#groupChanges.add(kind);
+  }
+
+  duplicateAnswered(type: string): void {
+    this.#duplicates.add(type);
   }
 
   frameReceived(type: string): void {

@@ -28,7 +28,9 @@ export class Tally {
 export class LabelledTally {
   readonly #counts = new Map<string, number>();
 
-  constructor(registry: Registry, name: string, help: string, label: string) {
+  /** @param known label values that are there from the start: the rise of a series from nothing is invisible to a rate */
+  constructor(registry: Registry, name: string, help: string, label: string, known: readonly string[] = []) {
+    for (const value of known) this.#counts.set(value, 0);
     const counts = this.#counts;
     new Counter({
       name,
@@ -42,7 +44,7 @@ export class LabelledTally {
     });
   }
 
-  add(value: string): void {
-    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
+  add(value: string, count = 1): void {
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + count);
   }
 }

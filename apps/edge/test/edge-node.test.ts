@@ -99,7 +99,7 @@ describe('an embedded node', () => {
     });
     const metrics = await (await fetch(`${edge.adminUrl}/metrics`)).text();
     expect(metrics).toMatch(/^parley_connections 1$/m);
-    expect(metrics).toMatch(/^parley_sign_ins_total 1$/m);
+    expect(metrics).toMatch(/^parley_sign_ins_total\{protocol="legacy"\} 1$/m);
     expect(metrics).toMatch(/^parley_info\{version="[\d.]+",store="sqlite",bus="in_process"\} 1$/m);
   });
 

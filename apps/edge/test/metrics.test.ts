@@ -22,7 +22,18 @@ describe('Metrics', () => {
     metrics.connectionOpened();
     metrics.connectionOpened();
     metrics.connectionClosed(4002, true);
-    metrics.signedIn();
+    metrics.signedIn('legacy');
+    metrics.signedIn('current');
+    metrics.signedIn('current');
+    metrics.resumed(12, 30);
+    metrics.resumed(3, 0);
+    metrics.cursorReset('ahead');
+    metrics.noticeTold('status', 5);
+    metrics.noticeTold('status', 2);
+    metrics.noticeTold('presence', 1);
+    metrics.presentStatusRead();
+    metrics.groupChanged('removed');
+    metrics.duplicateAnswered('personal');
     metrics.frameReceived('personal');
     metrics.frameReceived('personal');
     metrics.frameReceived('seen');
@@ -43,7 +54,19 @@ describe('Metrics', () => {
       parley_connections_opened_total: 2,
       'parley_connections_closed_total{code="4002"}': 1,
       parley_slow_closes_total: 1,
-      parley_sign_ins_total: 1,
+      'parley_sign_ins_total{protocol="legacy"}': 1,
+      'parley_sign_ins_total{protocol="current"}': 2,
+      parley_resumes_total: 2,
+      parley_resumed_conversations_total: 15,
+      parley_resumed_messages_total: 30,
+      'parley_cursor_resets_total{reason="ahead"}': 1,
+      // There from the start, so that the first one is a rise.
+      'parley_cursor_resets_total{reason="epoch"}': 0,
+      'parley_notices_told_total{kind="status"}': 7,
+      'parley_notices_told_total{kind="presence"}': 1,
+      parley_present_status_reads_total: 1,
+      'parley_group_changes_total{kind="removed"}': 1,
+      'parley_duplicates_answered_total{type="personal"}': 1,
       'parley_frames_received_total{type="personal"}': 2,
       'parley_frames_received_total{type="seen"}': 1,
       parley_messages_delivered_total: 3,

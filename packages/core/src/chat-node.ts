@@ -2,6 +2,7 @@ import { BusCalm } from './bus-calm.ts';
 import { BusListener } from './bus-listener.ts';
 import { ClientIdMaker } from './client-id.ts';
 import { Coalescer } from './coalescer.ts';
+import { CursorResets } from './cursor-resets.ts';
 import { DoubtfulSends } from './doubtful-sends.ts';
 import { FeedRepair } from './feed-repair.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -71,6 +72,8 @@ export interface ChatNodeStatus {
   readonly lostReceipts: number;
   readonly pendingAnnouncements: number;
   readonly openGaps: number;
+  /** Pairs of a session and a user whose presence it watches. */
+  readonly watches: number;
   readonly busUp: boolean;
   readonly draining: boolean;
 }
@@ -184,7 +187,8 @@ export class ChatNode {
     this.#services = {
       ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },
       ...{ pings, clientIds, groups, reader, epoch, random, authenticator: deps.authenticator },
-      presence: new PresenceWatch({ directory, reader, calm, clock, log, settings }),
+      presence: new PresenceWatch({ directory, reader, calm, clock, telemetry, log, settings }),
+      resets: new CursorResets({ clock, telemetry, log }),
       nodeId: () => bus.nodeId,
       readLimiter: new Limiter(MAX_CONCURRENT_READS),
       doubtful: new DoubtfulSends({ messages, publisher, clock, log }),
@@ -264,7 +268,7 @@ export class ChatNode {
   }
 
   status(): ChatNodeStatus {
-    const { hub, groupCommit, receipts, publisher } = this.#services;
+    const { hub, groupCommit, receipts, publisher, presence } = this.#services;
     let signedIn = 0;
     for (const session of this.#sessions) if (session.signedIn) signedIn++;
     return {
@@ -279,6 +283,7 @@ export class ChatNode {
       lostReceipts: receipts.lostSeen,
       pendingAnnouncements: publisher.pending,
       openGaps: this.#repair.pending,
+      watches: presence.watches,
       busUp: this.#deps.bus.up,
       draining: this.#drain.begun,
     };

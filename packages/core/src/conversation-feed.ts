@@ -138,14 +138,14 @@ export class ConversationFeed {
     return row.membersVersion < this.#knownVersion || row.head < this.#changedSeq;
   }
 
-  /** Tells the local senders concerned how far a member has come. */
-  tellStatus(news: StatusPublication): void {
-    if (!this.users.some((user) => user.recipients.some((recipient) => recipient.protocol === 'current'))) return;
+  /** Tells the local senders concerned how far a member has come. @returns how many sockets were told */
+  tellStatus(news: StatusPublication): number {
+    if (!this.users.some((user) => user.recipients.some((recipient) => recipient.protocol === 'current'))) return 0;
     this.#status ??= new FeedStatus();
     const lastSent = this.#lastSent;
     const concerns = (userId: UserId): boolean =>
       this.kind === 'personal' || (lastSent?.get(userId) ?? this.#startSeq) > news.afterSeq;
-    this.#status.tell(news, this.users, concerns);
+    return this.#status.tell(news, this.users, concerns);
   }
 
   /** One member's present state, as a frame for a session that has been away. */

@@ -18,19 +18,22 @@ interface Told {
 export class FeedStatus {
   readonly #told = new Map<UserId, Told>();
 
-  /** @param concerns whether the user may have sent something behind `afterSeq` */
-  tell(news: StatusPublication, users: readonly LocalUser[], concerns: (userId: UserId) => boolean): void {
+  /** @param concerns whether the user may have sent something behind `afterSeq`. @returns how many sockets were told */
+  tell(news: StatusPublication, users: readonly LocalUser[], concerns: (userId: UserId) => boolean): number {
     const told = this.#toldOf(news.userId);
-    if (!raise(told, news) && news.seenIds.length === 0) return;
+    if (!raise(told, news) && news.seenIds.length === 0) return 0;
     let frame: Uint8Array | null = null;
+    let sockets = 0;
     for (const user of users) {
       if (user.id === news.userId || !concerns(user.id)) continue;
       for (const recipient of user.recipients) {
         if (recipient.protocol !== 'current') continue;
         frame ??= Buffer.from(statusFrame(news.conversationId, news.userId, told, news.seenIds), 'utf8');
         recipient.notify(frame);
+        sockets++;
       }
     }
+    return sockets;
   }
 
   /** The present state as the store has it, for one session that has been away. @returns the frame, never behind what others here were told */

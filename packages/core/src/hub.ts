@@ -171,6 +171,8 @@ export class Hub implements FeedOwner {
   /** Takes publications that arrived together and hands them to the sockets within this tick. */
   receive(publications: readonly Publication[]): void {
     let delivered = 0;
+    let statuses = 0;
+    let typing = 0;
     for (const publication of publications) {
       switch (publication.type) {
         case 'message': {
@@ -195,14 +197,16 @@ export class Hub implements FeedOwner {
           this.#onCheckAll();
           break;
         case 'status':
-          this.#feeds.get(publication.conversationId)?.tellStatus(publication);
+          statuses += this.#feeds.get(publication.conversationId)?.tellStatus(publication) ?? 0;
           break;
         case 'typing':
-          this.#tellTyping(publication);
+          typing += this.#tellTyping(publication);
           break;
       }
     }
     if (delivered > 0) this.#telemetry.frameDelivered(delivered);
+    if (statuses > 0) this.#telemetry.noticeTold('status', statuses);
+    if (typing > 0) this.#telemetry.noticeTold('typing', typing);
   }
 
   /** Whoever leaves has had the event and gets nothing behind it; whoever comes is read like any new membership (G7). */
@@ -221,9 +225,11 @@ export class Hub implements FeedOwner {
     if (fresh.length > 0) this.#onJoined(feed.conversationId, fresh);
   }
 
-  #tellTyping({ conversationId, userId, active }: TypingPublication): void {
+  /** @returns how many sockets were told */
+  #tellTyping({ conversationId, userId, active }: TypingPublication): number {
     const feed = this.#feeds.get(conversationId);
-    if (feed === undefined) return;
+    if (feed === undefined) return 0;
+    let sockets = 0;
     let frame: Uint8Array | null = null;
     for (const user of feed.users) {
       if (user.id === userId) continue;
@@ -234,8 +240,10 @@ export class Hub implements FeedOwner {
           'utf8',
         );
         recipient.notify(frame);
+        sockets++;
       }
     }
+    return sockets;
   }
 
   /**

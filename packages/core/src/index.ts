@@ -51,7 +51,7 @@ export type {
   SeenUptoReceipt,
   StatusChange,
 } from './ports/receipt-store.ts';
-export type { Log, Telemetry } from './ports/telemetry.ts';
+export type { Log, NoticeKind, ResetReason, Telemetry } from './ports/telemetry.ts';
 export { type MemberReceipts, receiptsByMember } from './receipt-plan.ts';
 export {
   decideReceipts,

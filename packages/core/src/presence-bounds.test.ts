@@ -6,7 +6,7 @@ import { type PresenceAnswer, PresenceWatch } from './presence-watch.ts';
 import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import { idsFrom, TestReader, TestWatcher } from './testing/presence-bench.ts';
-import { silentLog } from './testing/test-doubles.ts';
+import { CountingTelemetry, silentLog } from './testing/test-doubles.ts';
 import { type Topic, type UserId, userTopic } from './types.ts';
 
 const ALICE = 1;
@@ -22,6 +22,7 @@ class Lone {
   mostInFlight = 0;
   /** Runs when the directory is asked, before it looks. */
   onCall: (call: number) => Promise<void> | void = () => undefined;
+  readonly telemetry = new CountingTelemetry();
   readonly presence: PresenceWatch;
 
   constructor(settings: Partial<ChatNodeSettings> = {}) {
@@ -30,6 +31,7 @@ class Lone {
       reader: this.reader,
       calm: { forMs: () => Number.POSITIVE_INFINITY },
       clock: this.clock,
+      telemetry: this.telemetry,
       log: silentLog,
       settings: { ...DEFAULT_SETTINGS, ...settings },
     });

@@ -1,6 +1,6 @@
 import type { Clock } from './ports/clock.ts';
 import type { ConversationReader } from './ports/conversation-reader.ts';
-import type { Log } from './ports/telemetry.ts';
+import type { Log, Telemetry } from './ports/telemetry.ts';
 import { encodePresence, encodePresenceUser } from './presence-frame.ts';
 import type { PresenceTable, WatchedUser, WatchList } from './presence-table.ts';
 import type { TimeUs, UserId } from './types.ts';
@@ -54,12 +54,20 @@ export class PresenceNews {
   readonly #reader: Pick<ConversationReader, 'lastSeen'>;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #telemetry: Pick<Telemetry, 'noticeTold'>;
 
-  constructor(deps: { table: PresenceTable; reader: Pick<ConversationReader, 'lastSeen'>; clock: Clock; log: Log }) {
+  constructor(deps: {
+    table: PresenceTable;
+    reader: Pick<ConversationReader, 'lastSeen'>;
+    clock: Clock;
+    telemetry: Pick<Telemetry, 'noticeTold'>;
+    log: Log;
+  }) {
     this.#table = deps.table;
     this.#reader = deps.reader;
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#telemetry = deps.telemetry;
   }
 
   /** After look number `look`. Never rejects. */
@@ -93,6 +101,7 @@ export class PresenceNews {
       const lastSeenUs = online ? null : lastSeenOf(user, times.get(user.userId));
       words.set(user, { online, json: encodePresenceUser({ userId: user.userId, online, lastSeenUs }) });
     }
+    let told = 0;
     for (const { list, users } of tellings) {
       const said: string[] = [];
       for (const user of users) {
@@ -100,8 +109,11 @@ export class PresenceNews {
         // What an answer has said meanwhile is newer, and who is not watched any more is not told of.
         if (word !== undefined && list.told.get(user.userId) === word.online) said.push(word.json);
       }
-      if (said.length > 0 && !list.watcher.closed) list.watcher.notify(encodePresence(said));
+      if (said.length === 0 || list.watcher.closed) continue;
+      list.watcher.notify(encodePresence(said));
+      told++;
     }
+    this.#telemetry.noticeTold('presence', told);
   }
 
   #take(list: WatchList, look: number): WatchedUser[] {

@@ -3,7 +3,7 @@ import type { BusCalm } from './bus-calm.ts';
 import type { CancelTimer, Clock } from './ports/clock.ts';
 import type { ConversationReader } from './ports/conversation-reader.ts';
 import type { Directory } from './ports/directory.ts';
-import type { Log } from './ports/telemetry.ts';
+import type { Log, Telemetry } from './ports/telemetry.ts';
 import { encodePresence, encodePresenceUser, type PresenceState } from './presence-frame.ts';
 import { lastSeenOf, PresenceNews, readLastSeen } from './presence-news.ts';
 import { PresenceTable, type WatchedUser, type Watcher, type WatchList } from './presence-table.ts';
@@ -71,6 +71,7 @@ export class PresenceWatch {
     reader: Pick<ConversationReader, 'acquainted' | 'lastSeen'>;
     calm: Pick<BusCalm, 'forMs'>;
     clock: Clock;
+    telemetry: Pick<Telemetry, 'noticeTold'>;
     log: Log;
     settings: Settings;
   }) {
@@ -80,7 +81,8 @@ export class PresenceWatch {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#settings = deps.settings;
-    this.#news = new PresenceNews({ table: this.#table, reader: deps.reader, clock: deps.clock, log: deps.log });
+    const { reader, clock, telemetry, log } = deps;
+    this.#news = new PresenceNews({ table: this.#table, reader, clock, telemetry, log });
     this.#acquaintances = new AcquaintanceCheck({
       table: this.#table,
       reader: deps.reader,

@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 20;
 export async function tellPresentStatus(
   delivery: SessionDelivery,
   wanted: readonly ConversationId[] | null,
-  services: Pick<NodeServices, 'reader' | 'clock' | 'log'>,
+  services: Pick<NodeServices, 'reader' | 'telemetry' | 'clock' | 'log'>,
 ): Promise<void> {
   const { user } = delivery;
   const own =
@@ -30,17 +30,23 @@ export async function tellPresentStatus(
 async function tellPage(
   delivery: SessionDelivery,
   ids: readonly ConversationId[],
-  { reader, clock, log }: Pick<NodeServices, 'reader' | 'clock' | 'log'>,
+  { reader, telemetry, clock, log }: Pick<NodeServices, 'reader' | 'telemetry' | 'clock' | 'log'>,
 ): Promise<void> {
   const { user } = delivery;
   for (let attempt = 0; attempt < MAX_ATTEMPTS && !delivery.closed; attempt++) {
     try {
-      for (const cursor of await reader.cursors(ids, MAX_CURSORS)) {
+      const cursors = await reader.cursors(ids, MAX_CURSORS);
+      telemetry.presentStatusRead();
+      let told = 0;
+      for (const cursor of cursors) {
         const feed = user.feeds.get(cursor.conversationId);
         if (feed === undefined || cursor.userId === user.id) continue;
         const nothing = cursor.deliveredSeq === 0 && cursor.seenSeq === 0 && cursor.seenExactly.length === 0;
-        if (!nothing) delivery.notify(feed.presentStatus(cursor));
+        if (nothing) continue;
+        delivery.notify(feed.presentStatus(cursor));
+        told++;
       }
+      telemetry.noticeTold('status', told);
       return;
     } catch (error) {
       log.warn(

@@ -1,5 +1,6 @@
 import type { ClientIdMaker } from './client-id.ts';
 import type { Coalescer } from './coalescer.ts';
+import type { CursorResets } from './cursor-resets.ts';
 import type { DoubtfulSends } from './doubtful-sends.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Hub } from './hub.ts';
@@ -44,6 +45,7 @@ export interface NodeServices {
   readonly groups: GroupStore;
   readonly reader: ConversationReader;
   readonly presence: PresenceWatch;
+  readonly resets: CursorResets;
   readonly readLimiter: Limiter;
   /** Of the store: cursors of another one mean nothing here. */
   readonly epoch: string;

@@ -10,7 +10,7 @@ import type { Watcher } from './presence-table.ts';
 import { tellPresentStatus } from './present-status.ts';
 import type { MessagePublication } from './publication.ts';
 import type { NodeServices } from './services.ts';
-import { pendingRanges, type Resume, SessionSync } from './session-sync.ts';
+import { pendingRanges, type Resume, resetReason, SessionSync } from './session-sync.ts';
 import type { ConversationId, Seq, UserId } from './types.ts';
 import { Watermark } from './watermarks.ts';
 
@@ -231,7 +231,10 @@ export class SessionDelivery implements Recipient, Watcher {
     if (this.#resume === null) return pendingRanges(conversations);
     for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#noteDeparture(feed, row.leftSeq);
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
-    return this.#sync.begin(conversations, this.#resume);
+    const ranges = this.#sync.begin(conversations, this.#resume);
+    const { resets } = this.#sync;
+    if (resets > 0) this.#services.resets.note(resetReason(this.#resume), this.user.id, resets);
+    return ranges;
   }
 
   #skipBelow({ feed, afterSeq, uptoSeq }: Omit<CatchUpRange, 'includeOwn'>): void {
@@ -290,7 +293,9 @@ export class SessionDelivery implements Recipient, Watcher {
     if (this.#phase !== 'backlog') return;
     // Also moves the cursors past messages of the user's own, which are pending for nobody.
     for (const [feed, seq] of read) this.#mark(feed, seq);
-    const greeted = this.#sync?.end((feed) => this.#completeTo(feed, read)) ?? false;
+    const sync = this.#sync;
+    const greeted = sync?.end((feed) => this.#completeTo(feed, read)) ?? false;
+    if (sync !== null && greeted) this.#services.telemetry.resumed(sync.announced, sync.recovered);
     this.#sync = null;
     this.#phase = 'live';
     this.#progress = null;

@@ -58,12 +58,12 @@ export class SessionRequests {
       reply = this.#failure(error, frame.type);
     }
     if (!(reply instanceof Promise)) {
-      this.#settle(slot, reply, ref);
+      this.#settle(slot, reply, frame.type, ref);
       return;
     }
     reply.then(
-      (value) => this.#settle(slot, value, ref),
-      (error: unknown) => this.#settle(slot, this.#failure(error, frame.type), ref),
+      (value) => this.#settle(slot, value, frame.type, ref),
+      (error: unknown) => this.#settle(slot, this.#failure(error, frame.type), frame.type, ref),
     );
   }
 
@@ -80,7 +80,8 @@ export class SessionRequests {
     return this.#wire.encodeError(name, detail, ref, retryAfterMs);
   }
 
-  #settle(slot: Slot, reply: Reply, ref: Ref | undefined): void {
+  #settle(slot: Slot, reply: Reply, type: string, ref: Ref | undefined): void {
+    if ('duplicate' in reply && reply.duplicate) this.#services.telemetry.duplicateAnswered(type);
     switch (reply.kind) {
       case 'error':
         this.replies.settle(slot, this.error(reply.name, reply.detail, ref, reply.retryAfterMs));

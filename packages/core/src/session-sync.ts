@@ -2,7 +2,8 @@ import { type CurrentServerFrame, encodeFrame } from '@parley/protocol';
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { CatchUpRange } from './local-user.ts';
 import type { LoadedConversation } from './membership-loader.ts';
-import type { ConversationId, Seq } from './types.ts';
+import type { ResetReason } from './ports/telemetry.ts';
+import type { ConversationId, ConversationKind, Seq } from './types.ts';
 
 /** What a device of the current protocol says it has. */
 export interface Resume {
@@ -15,6 +16,8 @@ export interface Resume {
   /** Conversations whose present statuses to tell; null: all, within bounds. */
   readonly statusOf: readonly ConversationId[] | null;
 }
+
+export const resetReason = ({ sameEpoch }: Pick<Resume, 'sameEpoch'>): ResetReason => (sameEpoch ? 'ahead' : 'epoch');
 
 /** What a legacy session reads: everything pending; its own messages are pending for nobody (L1). */
 export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRange[] {
@@ -35,6 +38,8 @@ export class SessionSync {
   /** Conversations to announce as `synced`, with the messages sent meanwhile. */
   readonly #open = new Map<ConversationFeed, number>();
   #announced = 0;
+  #recovered = 0;
+  #resets = 0;
 
   /** @param initial the answer to a `hello`, which ends with `sync_complete` */
   constructor(send: (frame: string) => void, initial: boolean) {
@@ -51,7 +56,7 @@ export class SessionSync {
       const cursor = resume.cursors?.get(feed.conversationId);
       const head = Math.max(row.leftSeq ?? row.head, feed.position);
       if (cursor !== undefined && (!resume.sameEpoch || cursor > head)) {
-        this.#reset(feed, resume.sameEpoch ? 'ahead' : 'epoch');
+        this.#reset(feed.conversationId, feed.kind, feed.position, resume);
         continue;
       }
       const afterSeq = Math.max(row.joinedSeq, cursor ?? row.deliveredSeq);
@@ -60,9 +65,26 @@ export class SessionSync {
       else this.#open.set(feed, 0);
     }
     for (const conversationId of resume.cursors?.keys() ?? []) {
-      if (!known.has(conversationId)) this.#unknown(conversationId, resume);
+      if (known.has(conversationId)) continue;
+      // A conversation that this store does not have for the user.
+      this.#reset(conversationId, resume.groups.includes(conversationId) ? 'group' : 'personal', 0, resume);
     }
     return ranges;
+  }
+
+  /** Conversations answered so far. */
+  get announced(): number {
+    return this.#announced;
+  }
+
+  /** Messages that were sent in them. */
+  get recovered(): number {
+    return this.#recovered;
+  }
+
+  /** Those of the conversations that the device has to forget; all for one reason. */
+  get resets(): number {
+    return this.#resets;
   }
 
   /** The user has become a member of it meanwhile. */
@@ -85,20 +107,15 @@ export class SessionSync {
 
   #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): void {
     this.#announced++;
+    this.#recovered += recovered;
     // By hand: there may be a thousand of them.
     this.#send(`{"type":"synced","conv_id":${conversationId},"kind":"${kind}","seq":${seq},"recovered":${recovered}}`);
   }
 
-  #reset({ conversationId, kind, position }: ConversationFeed, reason: 'ahead' | 'epoch'): void {
+  #reset(conversationId: ConversationId, kind: ConversationKind, seq: Seq, resume: Resume): void {
     this.#announced++;
-    this.#say({ type: 'reset', conv_id: conversationId, kind, seq: position, reason });
-  }
-
-  /** A cursor of a conversation that this store does not have for the user. */
-  #unknown(conversationId: ConversationId, { sameEpoch, groups }: Resume): void {
-    this.#announced++;
-    const kind = groups.includes(conversationId) ? 'group' : 'personal';
-    this.#say({ type: 'reset', conv_id: conversationId, kind, seq: 0, reason: sameEpoch ? 'ahead' : 'epoch' });
+    this.#resets++;
+    this.#say({ type: 'reset', conv_id: conversationId, kind, seq, reason: resetReason(resume) });
   }
 
   #say(frame: CurrentServerFrame): void {

@@ -245,7 +245,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     const own = { delivery, session: this, watcher: delivery, typing: null, lookups: null };
     const caller: Caller = { user, sessionId: this.id, ...own };
     this.#phase = { kind: 'signed_in', caller };
-    this.#services.telemetry.signedIn();
+    this.#services.telemetry.signedIn(delivery.protocol);
     this.#services.log.debug({ userId: user.id, session: this.id, protocol: delivery.protocol }, 'signed in');
     return early;
   }

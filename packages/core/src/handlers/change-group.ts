@@ -48,6 +48,7 @@ export async function changeGroup(
       services.publisher.publish(publicationsOf(change, outcome, caller.user.name));
       if (seq === 1) void introduceGroup(conversationId, services);
       const duplicate = outcome.kind === 'duplicate';
+      if (!duplicate) services.telemetry.groupChanged(outcome.event.kind);
       return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId: change.clientId, duplicate };
     }
     case 'refused':

@@ -1,10 +1,26 @@
-import type { ErrorName } from '@parley/protocol';
+import type { ErrorName, GroupEvent } from '@parley/protocol';
+
+export type NoticeKind = 'status' | 'typing' | 'presence';
+/** `ahead`: the store has less than the device. `epoch`: the store says itself that its history is another one. */
+export type ResetReason = 'ahead' | 'epoch';
 
 /** What operators see. Called on the hot path: implementations only count. Never throws. */
 export interface Telemetry {
   connectionOpened(): void;
   connectionClosed(code: number, slow: boolean): void;
-  signedIn(): void;
+  signedIn(protocol: 'legacy' | 'current'): void;
+  /** A device of the current protocol has all that it had missed. @param conversations that were answered @param recovered messages that it was sent */
+  resumed(conversations: number, recovered: number): void;
+  /** A device was told to forget what it has of some conversations: once per `hello`. */
+  cursorReset(reason: ResetReason): void;
+  /** A frame that is news and no message went to so many sockets. */
+  noticeTold(kind: NoticeKind, frames: number): void;
+  /** The present statuses of up to 256 conversations were read for one device. */
+  presentStatusRead(): void;
+  /** A change of a group was committed. */
+  groupChanged(kind: GroupEvent['kind']): void;
+  /** A request that was answered before got the first answer again (G3). @param type of its frame */
+  duplicateAnswered(type: string): void;
   /** A client frame, by its type. */
   frameReceived(type: string): void;
   /** A message frame went to one socket. */

@@ -10,7 +10,7 @@ import { FakeClock } from './fake-clock.ts';
 import { Random } from './random.ts';
 import { SeededNetwork } from './seeded-network.ts';
 import type { SeededNode } from './seeded-node.ts';
-import { silentLog } from './test-doubles.ts';
+import { CountingTelemetry, silentLog } from './test-doubles.ts';
 
 export interface ToldUser {
   readonly user_id: UserId;
@@ -88,6 +88,7 @@ export class PresenceNode {
     this.#calm = new BusCalm(clock);
     this.presence = new PresenceWatch({
       ...{ directory, reader: bench.reader, calm: this.#calm, clock, log: silentLog, settings },
+      telemetry: new CountingTelemetry(),
     });
     this.#cancelSweep = clock.every(1_000, () => this.#interest.sweep());
   }

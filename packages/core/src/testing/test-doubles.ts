@@ -1,5 +1,5 @@
 import type { Authenticator } from '../ports/authenticator.ts';
-import type { Log, Telemetry } from '../ports/telemetry.ts';
+import type { Log, NoticeKind, ResetReason, Telemetry } from '../ports/telemetry.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -20,12 +20,41 @@ export class CountingTelemetry implements Telemetry {
   repaired = 0;
   audited = 0;
   losses = 0;
+  readonly signIns = { legacy: 0, current: 0 };
+  readonly resumes = { devices: 0, conversations: 0, recovered: 0 };
+  readonly resets = { ahead: 0, epoch: 0 };
+  readonly notices = { status: 0, typing: 0, presence: 0 };
+  presentStatusReads = 0;
+  readonly groupChanges = new Map<string, number>();
+  readonly duplicates = new Map<string, number>();
   publishedEnvelopes = 0;
   receivedEnvelopes = 0;
 
   connectionOpened(): void {}
   connectionClosed(): void {}
-  signedIn(): void {}
+  signedIn(protocol: 'legacy' | 'current'): void {
+    this.signIns[protocol]++;
+  }
+  resumed(conversations: number, recovered: number): void {
+    this.resumes.devices++;
+    this.resumes.conversations += conversations;
+    this.resumes.recovered += recovered;
+  }
+  cursorReset(reason: ResetReason): void {
+    this.resets[reason]++;
+  }
+  noticeTold(kind: NoticeKind, frames: number): void {
+    this.notices[kind] += frames;
+  }
+  presentStatusRead(): void {
+    this.presentStatusReads++;
+  }
+  groupChanged(kind: string): void {
+    this.groupChanges.set(kind, (this.groupChanges.get(kind) ?? 0) + 1);
+  }
+  duplicateAnswered(type: string): void {
+    this.duplicates.set(type, (this.duplicates.get(type) ?? 0) + 1);
+  }
   frameReceived(): void {}
   frameDelivered(count: number): void {
     this.delivered += count;
