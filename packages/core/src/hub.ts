@@ -119,8 +119,9 @@ export class Hub implements FeedOwner {
     return feed;
   }
 
-  /** As `pin`, for a group of which nothing is read yet. */
-  pinGroup(conversationId: ConversationId): ConversationFeed {
+  /** As `pin`, for a group of which nothing is read yet, by the word of a client. @returns null for what is known to be none */
+  pinGroup(conversationId: ConversationId): ConversationFeed | null {
+    if (this.#feeds.get(conversationId)?.kind === 'personal') return null;
     const feed = this.#feedFor({ conversationId, kind: 'group', members: NO_MEMBERS, membersVersion: 0 });
     feed.pins++;
     return feed;
@@ -257,7 +258,7 @@ export class Hub implements FeedOwner {
     const local = publication.members.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
     if (local.length === 0) return null;
     const { conversationId, kind, members } = publication;
-    const feed = known ?? this.#feedFor({ conversationId, kind, members, membersVersion: 1 });
+    const feed = this.#feedFor({ conversationId, kind, members, membersVersion: 1 });
     for (const user of local) {
       if (user.feeds.has(conversationId) || user.awaited?.has(feed)) continue;
       if (user.recipients.every((recipient) => recipient.loading)) {
@@ -277,10 +278,16 @@ export class Hub implements FeedOwner {
   #feedFor(
     conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members'> & { readonly membersVersion: number },
   ): ConversationFeed {
-    let feed = this.#feeds.get(conversation.conversationId);
+    const { conversationId, kind } = conversation;
+    let feed = this.#feeds.get(conversationId);
+    // A client has called it a group: nobody is attached to what was pinned for that.
+    if (feed !== undefined && feed.kind !== kind) {
+      this.#interest.unwant(groupTopic(conversationId));
+      feed = undefined;
+    }
     if (feed === undefined) {
       feed = new ConversationFeed({ ...conversation, bornAt: ++this.#feedsMade }, this);
-      this.#feeds.set(conversation.conversationId, feed);
+      this.#feeds.set(conversationId, feed);
     }
     return feed;
   }

@@ -71,9 +71,9 @@ export class MembershipLoader {
    */
   async load(user: LocalUser, expectedGroups: readonly ConversationId[]): Promise<LoadedUser> {
     const expected = expectedGroups.slice(0, MAX_EXPECTED_GROUPS);
-    const pinned = expected.map((id) => this.#hub.pinGroup(id));
+    const pinned = expected.map((id) => this.#hub.pinGroup(id)).filter((feed) => feed !== null);
     try {
-      await this.#interest.want([userTopic(user.id), ...expected.map(groupTopic)]);
+      await this.#interest.want([userTopic(user.id), ...pinned.map((feed) => groupTopic(feed.conversationId))]);
       const mark = this.mark();
       const profile = await this.#profiles.ask(user.id);
       const rows = profile?.memberships ?? [];

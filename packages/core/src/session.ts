@@ -305,6 +305,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   /** Ends delivery and the node's interest in the user. Idempotent. */
   #leave(): void {
     this.#expiry?.stop();
+    // A token that is still being checked must not start it again.
+    this.#expiry = null;
     if (this.#delivery === null) return;
     this.#delivery.close();
     this.#services.presence.drop(this.#delivery);

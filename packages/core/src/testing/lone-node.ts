@@ -1,6 +1,7 @@
 import { ChatNode } from '../chat-node.ts';
 import { MemoryNetwork } from '../memory/memory-network.ts';
 import { createMemoryStores, type MemoryStores } from '../memory/memory-stores.ts';
+import type { Authenticator } from '../ports/authenticator.ts';
 import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { ConversationStore } from '../ports/conversation-store.ts';
 import type { GroupStore } from '../ports/group-store.ts';
@@ -29,7 +30,13 @@ export class LoneNode {
   readonly node: ChatNode;
   #connections = 0;
 
-  constructor(options: { readonly settings?: Partial<ChatNodeSettings>; readonly faults?: StoreFaults } = {}) {
+  constructor(
+    options: {
+      readonly settings?: Partial<ChatNodeSettings>;
+      readonly faults?: StoreFaults;
+      readonly authenticator?: Authenticator;
+    } = {},
+  ) {
     const { bus, directory } = this.network.createNode();
     const faults = options.faults?.(this.stores) ?? {};
     this.node = new ChatNode({
@@ -42,7 +49,7 @@ export class LoneNode {
       groups: overridden(this.stores.groups, faults.groups),
       reader: overridden(this.stores.reader, faults.reader),
       epoch: 'epoch-1',
-      authenticator: trustingAuthenticator,
+      authenticator: options.authenticator ?? trustingAuthenticator,
       telemetry: this.telemetry,
       log: silentLog,
       bootId: 'boot000000',
