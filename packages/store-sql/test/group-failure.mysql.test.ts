@@ -43,15 +43,15 @@ describe('a group change, when the connection or the server fails: MySQL', () =>
     return holder;
   };
 
-  /** Waits until a session of this database is in a statement that begins so. */
-  const waiting = (text: string): Promise<void> =>
+  /** Waits until so many sessions of this database are in a statement that begins so. */
+  const waiting = (text: string, count = 1): Promise<void> =>
     vi.waitFor(
       async () => {
         const found = await database.run(
           'SELECT id FROM information_schema.processlist WHERE db = ? AND LOWER(info) LIKE ?',
           [database.options.database, `${text.toLowerCase()}%`],
         );
-        expect(found).toHaveLength(1);
+        expect(found).toHaveLength(count);
       },
       { timeout: 10_000, interval: 10 },
     );
@@ -129,12 +129,33 @@ describe('a group change, when the connection or the server fails: MySQL', () =>
   it('lock wait timeout: not committed, and the connection is fit for the next call', async () => {
     const room = await Room.group(direct);
     const change = await addSomebody(room);
-    const stores = await database.open({ lockWaitTimeoutMs: 1_000, maxReadConnections: 1 });
+    const stores = await database.open({ lockWaitTimeoutMs: 1_000, maxChangeConnections: 1 });
     const holder = await hold(room.conversationId);
     const error = await failure(stores.groups.change(change));
     expect(error).toMatchObject({ outcome: 'not_committed', retryable: true, cause: { errno: 1205 } });
     await holder.end();
     expect(await stores.groups.change(change)).toMatchObject({ kind: 'changed', seq: 1 });
+  });
+
+  it('G8 changes that wait for a head keep no read waiting, and wait themselves for a bounded time', async () => {
+    const room = await Room.group(direct);
+    const stores = await database.open({ maxReadConnections: 1, acquireTimeoutMs: 300 });
+    const holder = await hold(room.conversationId);
+    const failures: unknown[] = [];
+    const renames = Array.from({ length: 10 }, (_, index) =>
+      stores.groups
+        .change(room.change({ kind: 'rename', name: `${index}` }))
+        .catch((error: unknown) => void failures.push(error)),
+    );
+    await waiting('update `conversations` set `last_seq`', 2);
+    expect(await stores.conversations.membershipsOf([room.user(0)])).toHaveLength(1);
+    await vi.waitFor(() => expect(failures).toHaveLength(8), { timeout: 10_000, interval: 10 });
+    for (const error of failures)
+      expect(error).toMatchObject({ outcome: 'not_committed', retryable: true, message: /became free/ });
+    await holder.end();
+    const made = (await Promise.all(renames)).filter((result) => result?.kind === 'changed');
+    expect(made).toHaveLength(2);
+    expect(await allBodies(direct, room)).toHaveLength(2);
   });
 
   it('who never was a member does not get at the group’s lock', async () => {

@@ -33,6 +33,8 @@ export interface MysqlStoreOptions {
   readonly maxWriteConnections?: number;
   /** For everything else. Default 8. */
   readonly maxReadConnections?: number;
+  /** For changes of groups, which wait for the lock of a conversation's head: many of them must not keep the reads waiting. Default 2. */
+  readonly maxChangeConnections?: number;
   /** Calls that may wait for a connection, per pool; one more fails at once. Default 1,000. */
   readonly maxWaiting?: number;
   /** Default 3,000. */
@@ -58,6 +60,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     tls,
     maxWriteConnections = 6,
     maxReadConnections = 8,
+    maxChangeConnections = 2,
     maxWaiting = 1_000,
     acquireTimeoutMs = 3_000,
     queryTimeoutMs = 5_000,
@@ -82,7 +85,9 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     });
   const writers = pool(maxWriteConnections, true);
   const readers = pool(maxReadConnections, false);
-  const db = new Kysely<ChatSchema>({ dialect: new MysqlDialect({ pool: kyselyPool(readers) }) });
+  const changers = pool(maxChangeConnections, false);
+  const kysely = (of: MysqlPool) => new Kysely<ChatSchema>({ dialect: new MysqlDialect({ pool: kyselyPool(of) }) });
+  const db = kysely(readers);
 
   const run = async (text: string): Promise<unknown> => {
     const connection = await readers.acquire();
@@ -124,7 +129,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     messages: new MysqlMessageStore(db, mysqlFlavor, writers),
     conversations: new SqlConversationStore(db, mysqlFlavor),
     receipts: new MysqlReceiptStore(writers),
-    groups: new SqlGroupStore(db, mysqlFlavor, new SqlUserStore(db, mysqlFlavor)),
+    groups: new SqlGroupStore(kysely(changers), mysqlFlavor, new SqlUserStore(db, mysqlFlavor)),
     reader: new SqlConversationReader(db, mysqlFlavor),
     inspector: new SqlInspector(db, mysqlFlavor),
     migrate: async () => {
@@ -143,7 +148,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
       await guarded(mysqlFlavor, () => run('SELECT 1'));
     },
     close: async () => {
-      await Promise.all([writers.close(), readers.close()]);
+      await Promise.all([writers.close(), readers.close(), changers.close()]);
     },
   };
 }
