@@ -4,6 +4,7 @@ import { pairKeyOf, peerOf } from './membership-sql.ts';
 import type { ChatSchema } from './schema.ts';
 import type { SqlFlavor } from './sql-flavor.ts';
 import { guarded } from './transaction.ts';
+import { unionAll } from './union.ts';
 
 /**
  * Who knows whom. First the pairs' personal conversations, each one look-up by its unique key: they say who has blocked the user, and are why most people
@@ -45,26 +46,17 @@ export class SqlAcquaintances {
     return rows.map((row) => ({ peerId: peerOf(row.pair_key ?? '', userId), blocked: row.blocked === 1 }));
   }
 
-  /** Within one statement, of each of the others no more than the first group in common is needed; looked up by primary key, group by group. */
+  /** One statement that looks for one group in common with each of the others, by primary keys, and no further once it has found that. */
   async #inGroups(userId: UserId, others: readonly UserId[]): Promise<UserId[]> {
-    const rows = await guarded(this.#flavor, () =>
-      this.#db
-        .selectFrom('users as u')
-        .select('u.id')
-        .where('u.id', 'in', others)
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('members as mine')
-              .innerJoin('members as theirs', 'theirs.conversation_id', 'mine.conversation_id')
-              .select('mine.user_id')
-              .where('mine.user_id', '=', userId)
-              .where('mine.left_seq', 'is', null)
-              .whereRef('theirs.user_id', '=', 'u.id')
-              .where('theirs.left_seq', 'is', null),
-          ),
-        )
-        .execute(),
+    const select = `SELECT theirs.user_id FROM members mine \
+JOIN members theirs ON theirs.conversation_id = mine.conversation_id AND theirs.user_id = ? AND theirs.left_seq IS NULL \
+WHERE mine.user_id = ? AND mine.left_seq IS NULL LIMIT 1`;
+    const rows = await unionAll<{ readonly user_id: number }>(
+      this.#db,
+      this.#flavor,
+      others.map(() => select),
+      others.flatMap((other) => [other, userId]),
     );
-    return rows.map((row) => row.id);
+    return rows.map((row) => row.user_id);
   }
 }

@@ -172,7 +172,7 @@ describe('G8 reads for clients go through indexes: MySQL', () => {
   it('acquaintances are looked up by key, in the groups that the user is in', async () => {
     const others = [...big.members.slice(1, 60), ...pair.members];
     const plans = await plansOf(() => stores.reader.acquainted(big.user(0), others));
-    expect(scans(plans).filter(({ table }) => table !== 'u')).toEqual([]);
+    expect(scans(plans)).toEqual([]);
     expect(plans.filter(({ table }) => table === 'mine' || table === 'theirs').map(({ key }) => key)).toEqual(
       expect.arrayContaining(['PRIMARY']),
     );
