@@ -89,6 +89,22 @@ describe('users of the embedded store', () => {
   });
 });
 
+describe('the epoch of the embedded store', () => {
+  it('is shown and renewed while the node runs, and without it', async () => {
+    const first = (await parley('epoch')).stdout;
+    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    const running = await node();
+    const renewed = await parley('epoch', 'renew');
+    expect(renewed).toMatchObject({ code: 0, stdout: expect.stringContaining(`, before ${first}.`) });
+    const second = (await parley('epoch')).stdout;
+    expect(second).not.toBe(first);
+    expect(renewed.stdout).toContain(`The epoch is now ${second}, `);
+    running.kill('SIGTERM');
+    expect(await running.exit()).toBe(0);
+    expect((await parley('epoch')).stdout).toBe(second);
+  });
+});
+
 describe('parley chat on one node', () => {
   it('carries a conversation between two users: names, acknowledgement, seen (L1 to L4, L7, L10)', async () => {
     await parley('user', 'add', '7', 'Dakola Timmy');
