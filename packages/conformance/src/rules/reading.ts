@@ -214,7 +214,7 @@ export const readingRules = [
       const seen = { user_id: b, status: 'seen', delivered_at: aTimestamp, seen_at: aTimestamp } as const;
       const delivered = { user_id: c, status: 'delivered', delivered_at: aTimestamp, seen_at: null } as const;
       await reaches(scene, alice, sent, group, [seen, delivered]);
-      alice.ignore('status');
+      for (const peer of [alice, bob, carol]) peer.ignore('status');
     },
     { proves: ['G6'] },
   ),
