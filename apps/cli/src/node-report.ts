@@ -43,6 +43,7 @@ export async function readNode(admin: string): Promise<NodeReport> {
       'cursors',
       `${count('parley_cursor_resets_total', { reason: 'ahead' })} devices ahead of the database (must be 0), ${count('parley_cursor_resets_total', { reason: 'epoch' })} of another epoch`,
     ],
+    ['database behind', `${count('parley_store_behind_total')} conversations (must be 0)`],
     ['slow clients', `${count('parley_slow_closes_total')} disconnected`],
     ['errors sent', errors(metrics)],
   ];

@@ -66,6 +66,7 @@ export class Metrics implements Telemetry {
   readonly #gaps: Tally;
   readonly #gapMessages: Tally;
   readonly #audit: Tally;
+  readonly #behind: Tally;
   readonly #receipts: Tally;
 
   constructor(log: Log) {
@@ -141,6 +142,10 @@ export class Metrics implements Telemetry {
     this.#gaps = tally('parley_gaps_repaired_total', 'G5: gaps filled from the store');
     this.#gapMessages = tally('parley_gap_messages_total', 'G5: messages in them');
     this.#audit = tally('parley_audit_found_total', 'G4: conversations that only the audit found behind; must stay 0');
+    this.#behind = tally(
+      'parley_store_behind_total',
+      'G1: conversations of which the database has less than was delivered here; must stay 0',
+    );
     this.#receipts = tally('parley_receipts_written_total', 'G6: status steps written');
   }
 
@@ -268,6 +273,10 @@ export class Metrics implements Telemetry {
   auditFound(conversations: number): void {
     this.#audit.add(conversations);
     this.#log.error({ conversations }, 'the audit found conversations behind that no other check had seen');
+  }
+
+  storeBehind(conversations: number): void {
+    this.#behind.add(conversations);
   }
 
   receiptsWritten(rows: number): void {

@@ -46,6 +46,7 @@ describe('Metrics', () => {
     metrics.publishFailed(5);
     metrics.envelopeReceived(7);
     metrics.gapRepaired(9);
+    metrics.storeBehind(6);
     metrics.receiptsWritten(11);
     metrics.backlogDelivered(13);
     metrics.handshakeRefused('bad_origin');
@@ -85,6 +86,7 @@ describe('Metrics', () => {
       parley_bus_publications_received_total: 7,
       parley_gaps_repaired_total: 1,
       parley_gap_messages_total: 9,
+      parley_store_behind_total: 6,
       parley_receipts_written_total: 11,
       parley_backlog_messages_total: 13,
       'parley_handshakes_refused_total{reason="bad_origin"}': 1,

@@ -3,16 +3,18 @@ import type { MembershipLoader } from './membership-loader.ts';
 import type { CancelTimer, Clock } from './ports/clock.ts';
 import type { ConversationStore } from './ports/conversation-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
-import type { Membership, UserId } from './types.ts';
+import type { ConversationId, Membership, Seq, UserId } from './types.ts';
 
 const USERS_PER_READ = 256;
 const RETRY_MS = 500;
 /** A publication may still be on its way; only what is missing after this long counts as found by the audit. */
 const AUDIT_GRACE_MS = 2_000;
+const WARN_EVERY_MS = 60_000;
 
 /**
  * Compares what this node's users should have with the store: heads of all their conversations, and memberships that no publication has brought. Runs
- * whenever the bus says that something may be lost, and, slowly, all the time as an audit whose finds are counted and must stay 0.
+ * whenever the bus says that something may be lost, and, slowly, all the time as an audit whose finds are counted and must stay 0. The audit also
+ * notices a store that has less than this node has delivered: a failover has lost commits, or an older copy was put in its place.
  * One check at a time, one read of 256 users at a time; a request during a check makes it start over once.
  */
 export class HeadCheck {
@@ -27,6 +29,7 @@ export class HeadCheck {
   #stopped = false;
   #auditQueue: UserId[] = [];
   #cancelAudit: CancelTimer | null = null;
+  #warnedMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: {
     hub: Hub;
@@ -113,6 +116,7 @@ export class HeadCheck {
     try {
       const mark = this.#loader.mark();
       const rows = await this.#conversations.membershipsOf(users);
+      await this.#lookForLoss(rows);
       if (!rows.some((row) => this.#missing(row))) return;
       await new Promise<void>((resolve) => this.#clock.after(AUDIT_GRACE_MS, resolve));
       const found = rows.filter((row) => this.#missing(row));
@@ -125,6 +129,31 @@ export class HeadCheck {
     } catch (error) {
       this.#log.warn({ err: error }, 'audit read failed; the next visit goes on');
     }
+  }
+
+  /** Read twice, since a feed goes on while its head is read: what was delivered before a read began is in a store that has lost nothing. */
+  async #lookForLoss(rows: readonly Membership[]): Promise<void> {
+    const positions = new Map<ConversationId, Seq>();
+    const users = new Set<UserId>();
+    for (const { conversationId, userId, head } of rows) {
+      const position = this.#hub.feed(conversationId)?.position ?? 0;
+      if (position <= head) continue;
+      positions.set(conversationId, position);
+      users.add(userId);
+    }
+    if (users.size === 0) return;
+    const again = await this.#conversations.membershipsOf([...users]);
+    const behind = again.filter((row) => row.head < (positions.get(row.conversationId) ?? 0));
+    const conversations = [...new Set(behind.map((row) => row.conversationId))];
+    if (conversations.length === 0) return;
+    this.#telemetry.storeBehind(conversations.length);
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#warnedMs < WARN_EVERY_MS) return;
+    this.#warnedMs = nowMs;
+    this.#log.error(
+      { found: conversations.length, conversations: conversations.slice(0, 20) },
+      'this database has less than was delivered: has it lost commits? run npx parley epoch renew and restart every node',
+    );
   }
 
   /** Whether a user of this node lacks the conversation, or its feed is behind and nothing is on the way to change that. */

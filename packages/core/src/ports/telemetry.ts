@@ -39,6 +39,8 @@ export interface Telemetry {
   gapRepaired(messages: number): void;
   /** The background audit found what no other check had seen: must stay 0. */
   auditFound(conversations: number): void;
+  /** The audit found conversations of which the store has less than this node has delivered: must stay 0. */
+  storeBehind(conversations: number): void;
   receiptsWritten(rows: number): void;
   backlogDelivered(messages: number): void;
 }

@@ -19,6 +19,7 @@ export class CountingTelemetry implements Telemetry {
   flushes = 0;
   repaired = 0;
   audited = 0;
+  behind = 0;
   losses = 0;
   readonly signIns = { legacy: 0, current: 0 };
   readonly resumes = { devices: 0, conversations: 0, recovered: 0 };
@@ -83,6 +84,9 @@ export class CountingTelemetry implements Telemetry {
   }
   auditFound(conversations: number): void {
     this.audited += conversations;
+  }
+  storeBehind(conversations: number): void {
+    this.behind += conversations;
   }
   receiptsWritten(): void {}
   backlogDelivered(): void {}
