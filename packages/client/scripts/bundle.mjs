@@ -34,6 +34,7 @@ for (const entry of ENTRIES) {
       format,
       minify: entry.minify,
       exports: 'named',
+      comments: { annotation: !entry.minify, jsdoc: !entry.minify, legal: true },
     });
   }
   await bundle.close();

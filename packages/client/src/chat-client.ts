@@ -9,27 +9,26 @@ import type {
 import type { ConversationItem } from './api/message.ts';
 import type { ChatClientOptions } from './api/options.ts';
 import type { ClientState } from './api/state.ts';
-import type { OutboxStorage } from './api/storage.ts';
 import { Backoff } from './backoff.ts';
 import { ChatError } from './chat-error.ts';
 import { Connection } from './connection.ts';
 import type { ConversationHost, ConversationReplica } from './conversation.ts';
 import { Emitter } from './emitter.ts';
 import { type Environment, Timers } from './environment.ts';
+import { messageStatusOf } from './message-status.ts';
 import { Outbox } from './outbox.ts';
 import { PresenceWatch, presencesOf } from './presence.ts';
 import { OutgoingReceipts } from './receipts.ts';
 import { Replica } from './replica.ts';
 import { quiet, Requests } from './requests.ts';
 import type { OutgoingSend } from './send-handle.ts';
-import { indexedDbStorage } from './storage/indexed-db.ts';
-import { memoryStorage } from './storage/memory.ts';
+import { defaultStorage } from './storage/default-storage.ts';
 import { Tokens } from './token.ts';
-import { type FrameOf, itemOf, type ServerFrame, timeMsOrNull } from './wire.ts';
+import { TokenRefresh } from './token-refresh.ts';
+import { type FrameOf, itemOf, type ServerFrame } from './wire.ts';
 
 /** Room is left for answers that nobody waits for any more. */
 const MAX_IN_FLIGHT = 32;
-const REFRESH_RETRY_MS = 5_000;
 
 /** Wires the parts, and hands each frame to the part that it is for. See `ChatClient`. */
 export class ChatClientImplementation implements ChatClient {
@@ -43,9 +42,8 @@ export class ChatClientImplementation implements ChatClient {
   readonly #outbox: Outbox;
   readonly #replica: Replica;
   readonly #watch: PresenceWatch;
-  readonly #tokens: Tokens;
+  readonly #refresh: TokenRefresh;
   readonly #connection: Connection;
-  #refreshing: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: ChatClientOptions, environment: Environment) {
@@ -58,7 +56,8 @@ export class ChatClientImplementation implements ChatClient {
     const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
     this.#requests = requests;
     this.#receipts = new OutgoingReceipts(requests, timers, onError);
-    this.#tokens = new Tokens(options);
+    const tokens = new Tokens(options);
+    this.#refresh = new TokenRefresh(tokens, requests, timers, onError);
     this.#outbox = new Outbox(
       {
         environment,
@@ -94,7 +93,7 @@ export class ChatClientImplementation implements ChatClient {
         url: options.url,
         webSocket: options.webSocket ?? environment.webSocket,
         backoff: new Backoff(baseMs, maxMs, () => environment.random()),
-        tokens: this.#tokens,
+        tokens,
         environment,
       },
       {
@@ -110,6 +109,7 @@ export class ChatClientImplementation implements ChatClient {
 
   /** Apart from the constructor, so that the first events find their listeners. */
   start(): void {
+    if (this.#closing !== null) return;
     this.#outbox.open();
     this.#connection.connect();
   }
@@ -179,17 +179,7 @@ export class ChatClientImplementation implements ChatClient {
 
   messageStatus(messageId: number): Promise<MessageStatus> {
     return quiet(
-      this.#requests.ask('message_status', { type: 'message_status', message_id: messageId }).then((answer) => ({
-        messageId,
-        conversationId: answer.conv_id,
-        seq: answer.seq,
-        users: answer.users.map((user) => ({
-          userId: user.user_id,
-          status: user.status,
-          deliveredAtMs: timeMsOrNull(user.delivered_at),
-          seenAtMs: timeMsOrNull(user.seen_at),
-        })),
-      })),
+      this.#requests.ask('message_status', { type: 'message_status', message_id: messageId }).then(messageStatusOf),
     );
   }
 
@@ -256,8 +246,7 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   #onDown(): void {
-    this.#refreshing?.();
-    this.#refreshing = null;
+    this.#refresh.onDown();
     this.#outbox.onDown();
     this.#receipts.onDown();
     this.#replica.onDown();
@@ -284,6 +273,7 @@ export class ChatClientImplementation implements ChatClient {
         break;
       case 'sync_complete':
         this.#connection.onSynced();
+        this.#requests.onSynced();
         this.#replica.onComplete();
         this.#receipts.onUp();
         break;
@@ -294,7 +284,7 @@ export class ChatClientImplementation implements ChatClient {
         this.conversation(frame.conv_id).onTyping(frame);
         break;
       case 'refresh_needed':
-        void this.#refresh();
+        this.#refresh.onNeeded();
         break;
       case 'goaway':
         this.#connection.onGoaway(frame.reconnect_after_ms);
@@ -328,6 +318,7 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   #onPlaced(item: ConversationItem, conversation: ConversationReplica): void {
+    this.#replica.onPlaced();
     if (item.type === 'message') this.#events.emit('message', item, conversation);
     else this.#events.emit('event', item, conversation);
   }
@@ -337,29 +328,6 @@ export class ChatClientImplementation implements ChatClient {
     if (handle.status === 'sent') conversation.receiptState.follow(handle);
     conversation.changed();
     this.#events.emit('send', handle);
-  }
-
-  /** In band; as long as it fails, again, until the connection ends by itself. */
-  async #refresh(): Promise<void> {
-    if (!this.#tokens.renewable || this.#refreshing !== null) return;
-    let ended = false;
-    this.#refreshing = () => {
-      ended = true;
-    };
-    try {
-      const token = await this.#tokens.fresh('refresh');
-      if (ended) return;
-      if (token !== null) await this.#requests.once('refreshed', { type: 'refresh', token });
-      this.#refreshing = null;
-    } catch (error) {
-      if (ended) return;
-      this.#onError(error);
-      const cancel = this.#timers.after(REFRESH_RETRY_MS, () => {
-        this.#refreshing = null;
-        void this.#refresh();
-      });
-      this.#refreshing = cancel;
-    }
   }
 
   #init(
@@ -391,9 +359,4 @@ export class ChatClientImplementation implements ChatClient {
     if (this.#events.has('error')) this.#events.emit('error', error);
     else this.#environment.report(error);
   }
-}
-
-function defaultStorage(options: ChatClientOptions, environment: Environment): OutboxStorage {
-  if (environment.indexedDB === null) return memoryStorage();
-  return indexedDbStorage(`${options.url} ${options.userId ?? ''}`, environment.indexedDB);
 }

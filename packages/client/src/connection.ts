@@ -102,7 +102,10 @@ export class Connection {
     const link = this.#link;
     this.#link = null;
     return new Promise((resolve) => {
-      const cancel = this.#options.environment.after(GOODBYE_TIMEOUT_MS, resolve);
+      const cancel = this.#options.environment.after(GOODBYE_TIMEOUT_MS, () => {
+        link?.abort();
+        resolve();
+      });
       const gone = (): void => {
         cancel();
         resolve();
@@ -118,15 +121,13 @@ export class Connection {
     const { url, webSocket, tokens, backoff, environment } = this.#options;
     this.#set({ status: 'connecting', attempt: backoff.failures + 1 });
     if (webSocket === null) {
-      this.#stop(
-        'refused',
-        'There is no WebSocket here: pass the option webSocket, for example that of the package ws.',
-      );
+      this.#stop('refused', 'There is no WebSocket here: pass the option webSocket.');
       return;
     }
     const cancel = this.#timers.after(TOKEN_TIMEOUT_MS, () => {
       if (attempt !== this.#attempts) return;
       this.#attempts += 1;
+      tokens.giveUp();
       this.#later('no_token', 'getToken took too long.', backoff.next());
     });
     let credentials: Awaited<ReturnType<Tokens['credentials']>>;

@@ -2,7 +2,7 @@ import type { ConversationItem } from './api/message.ts';
 import { ChatError } from './chat-error.ts';
 import { MessageWindow } from './message-window.ts';
 import type { Requests } from './requests.ts';
-import { itemOf } from './wire.ts';
+import { itemOf, type Outgoing } from './wire.ts';
 
 export interface ConversationLogOptions {
   readonly conversationId: number;
@@ -133,13 +133,16 @@ export class ConversationLog {
     if (this.#window.items.length >= OLDER_FACTOR * maxMessages) {
       throw new ChatError('window_full', `${OLDER_FACTOR * maxMessages} messages are loaded: trim() first.`);
     }
-    const before = this.#window.cursor === null ? {} : { before: this.#window.lowest };
-    const page = await requests.ask('history', {
+    const ask = (): Outgoing => ({
       type: 'history',
       conv_id: conversationId,
       limit: Math.min(limit, MAX_OLDER_PAGE),
-      ...before,
+      ...(this.#window.cursor === null ? {} : { before: this.#window.lowest }),
     });
+    // What the stream brings is news: the history must not come first.
+    const page = await (this.#window.cursor === null
+      ? requests.askSynced('history', ask)
+      : requests.ask('history', ask()));
     if (era !== this.#era) return 0;
     const items = page.messages.map(itemOf);
     this.#window.cursor ??= items.at(-1)?.seq ?? 0;

@@ -295,7 +295,7 @@ export class ConversationReplica implements Conversation {
     const page = await this.#host.requests.once('conversations', { type: 'conversations', conv_id: [this.id] });
     const summary = page.conversations[0];
     if (summary === undefined) {
-      throw new ChatError('not_a_member', 'You are not a member of this conversation, or it does not exist.');
+      throw new ChatError('not_a_member', 'There is no such conversation.');
     }
     this.onSummary(summary);
     return summary.kind;

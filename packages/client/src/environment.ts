@@ -12,7 +12,7 @@ export interface Environment {
   after(delayMs: number, fn: () => void): Cancel;
   /** 0 <= x < 1. */
   random(): number;
-  /** 16 to 40 characters of [A-Za-z0-9_-], never the same twice. */
+  /** 1 to 64 characters of [A-Za-z0-9_-], never the same twice. */
   newId(): string;
   /** False only when there is certainly no network. */
   online(): boolean;
@@ -43,8 +43,7 @@ export function globalEnvironment(): Environment {
     },
     random: () => Math.random(),
     newId: () =>
-      Date.now().toString(36) +
-      Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36).padStart(2, '0')).join(''),
+      Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36).padStart(7, '0')).join(''),
     online: () => navigator?.onLine !== false,
     onSign: (listener) => {
       const online = (): void => listener('online');

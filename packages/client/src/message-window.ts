@@ -67,7 +67,7 @@ export class MessageWindow {
   /** Keeps the newest `max`. */
   keep(max: number): void {
     if (this.#items.length <= max) return;
-    this.#items = this.#items.slice(this.#items.length - max);
+    this.#items = max > 0 ? this.#items.slice(-max) : [];
     this.#more = true;
   }
 

@@ -79,6 +79,7 @@ export class Outbox {
       return handle;
     }
     this.#add(handle);
+    this.#owner.onChange(handle);
     handle.stored = this.#options.storage.put(handle.record).then(
       () => true,
       (error: unknown) => {
@@ -103,7 +104,7 @@ export class Outbox {
       if (this.#isOwn(handle.record)) continue;
       // Kept by the storage, for its own user.
       this.#drop(handle);
-      handle.abandon(new ChatError('wrong_user', 'This message waits for another user to sign in.', true));
+      handle.abandon(new ChatError('wrong_user', 'Another user has signed in.', true));
     }
     for (const conversationId of this.#queues.keys()) this.#pump(conversationId);
   }
@@ -132,11 +133,7 @@ export class Outbox {
     this.#closed = true;
     this.#up = false;
     this.#tabs.close();
-    const error = new ChatError(
-      'closed',
-      'The client was closed first; what the storage keeps is sent by the next one.',
-      true,
-    );
+    const error = new ChatError('closed', 'The client is closed.', true);
     for (const handle of this.#handles.values()) handle.abandon(error);
     for (const done of this.#cancels.values()) done(false);
     await this.#options.storage.close().catch((cause: unknown) => this.#owner.onError(cause));
@@ -144,10 +141,10 @@ export class Outbox {
 
   #refusal(text: string, taken: boolean): ChatError | null {
     if (this.#closed) return new ChatError('closed', 'The client is closed.');
-    if (taken) return new ChatError('client_id_conflict', 'This client id names another message in the outbox.');
+    if (taken) return new ChatError('client_id_conflict', 'This client id names another message.');
     if (text === '') return new ChatError('invalid_frame', 'A message must not be empty.');
     if (this.#handles.size < this.#options.maxQueued) return null;
-    return new ChatError('overloaded', `The outbox holds ${this.#options.maxQueued} messages already.`, true);
+    return new ChatError('overloaded', 'Too much waits.', true);
   }
 
   #handleOf(record: StoredSend): OutgoingSend {
@@ -164,7 +161,6 @@ export class Outbox {
     const queue = this.#queues.get(conversationId);
     if (queue === undefined) this.#queues.set(conversationId, [handle]);
     else queue.push(handle);
-    this.#owner.onChange(handle);
   }
 
   #drop(handle: OutgoingSend): void {
@@ -190,8 +186,10 @@ export class Outbox {
         this.#succeed(handle, await this.#owner.transmit(handle.record));
         backoff.reset();
       } catch (error) {
-        if (!(error instanceof ChatError)) this.#owner.onError(error);
-        else if (error.code !== 'disconnected' && error.code !== 'closed') {
+        if (!(error instanceof ChatError)) {
+          this.#owner.onError(error);
+          await this.#pause(backoff.next());
+        } else if (error.code !== 'disconnected' && error.code !== 'closed') {
           if (!error.temporary) this.#fail(handle, error);
           else await this.#pause(backoff.next(error.retryAfterMs ?? 0));
         }
@@ -261,7 +259,7 @@ export class Outbox {
     let records: StoredSend[] = [];
     try {
       records = await new Promise<StoredSend[]>((resolve, reject) => {
-        const late = (): void => reject(new ChatError('storage', 'The stored outbox did not load in time.', true));
+        const late = (): void => reject(new ChatError('storage', 'The storage did not answer in time.', true));
         const cancel = timers.after(LOAD_TIMEOUT_MS, late);
         storage.load().then(resolve, reject).finally(cancel);
       });
@@ -291,6 +289,7 @@ export class Outbox {
     this.#ready.add(handle);
     this.#attempted.add(handle);
     this.#add(handle);
+    this.#owner.onChange(handle);
   }
 
   #isOwn({ userId }: StoredSend): boolean {

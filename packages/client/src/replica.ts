@@ -10,7 +10,7 @@ const SUMMARIES_PER_REQUEST = 100;
 const SUMMARY_DELAY_MS = 50;
 /** Over all conversations, as many times what one may keep. */
 const TOTAL_FACTOR = 20;
-/** What is left of a conversation that nobody looked at for longest. */
+/** What is left of a conversation without news, or less when there are very many. */
 const KEPT_WHEN_COLD = 20;
 
 /** All conversations that this client knows, and what it tells the server of them. */
@@ -22,6 +22,7 @@ export class Replica {
   readonly #wanted = new Set<number>();
   #cancelSummaries: (() => void) | null = null;
   #live = false;
+  /** Messages kept, or more: counted anew when it matters. */
   #total = 0;
   /** Of the store that the cursors belong to. */
   #epoch: string | null = null;
@@ -88,13 +89,16 @@ export class Replica {
 
   onItem(item: ConversationItem): ConversationReplica {
     const conversation = this.get(item.conversationId);
-    const before = conversation.log.items.length;
-    conversation.log.onItem(item);
-    this.#total += conversation.log.items.length - before;
     this.#conversations.delete(conversation.id);
     this.#conversations.set(conversation.id, conversation);
-    if (this.#total > TOTAL_FACTOR * this.#host.maxMessages) this.#shrink();
+    conversation.log.onItem(item);
     return conversation;
+  }
+
+  /** One more is kept, somewhere. */
+  onPlaced(): void {
+    this.#total += 1;
+    if (this.#total > TOTAL_FACTOR * this.#host.maxMessages) this.#shrink();
   }
 
   onSummaries(summaries: readonly Summary[]): ConversationReplica[] {
@@ -134,10 +138,12 @@ export class Replica {
   #shrink(): void {
     this.#total = 0;
     for (const { log } of this.#conversations.values()) this.#total += log.items.length;
+    const wanted = (TOTAL_FACTOR * this.#host.maxMessages) / 2;
+    const kept = Math.min(KEPT_WHEN_COLD, Math.floor(wanted / this.#conversations.size));
     for (const conversation of this.#conversations.values()) {
-      if (this.#total <= (TOTAL_FACTOR * this.#host.maxMessages) / 2) break;
+      if (this.#total <= wanted) break;
       const before = conversation.log.items.length;
-      conversation.trim(KEPT_WHEN_COLD);
+      conversation.trim(kept);
       this.#total -= before - conversation.log.items.length;
     }
   }

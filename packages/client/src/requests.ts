@@ -50,7 +50,9 @@ export class Requests {
   #maxInFlight = 1;
   #lastRef = 0;
   #closed = false;
-  #onAttached = new Set<() => void>();
+  #synced = false;
+  /** Woken when something has changed: a connection, the sync, the end of the client or of somebody's patience. */
+  readonly #sleepers: (() => void)[] = [];
 
   constructor(timers: Timers, timeoutMs: number) {
     this.#timers = timers;
@@ -60,19 +62,26 @@ export class Requests {
   attach(wire: Wire, maxInFlight: number): void {
     this.#wire = wire;
     this.#maxInFlight = maxInFlight;
-    for (const go of [...this.#onAttached]) go();
+    this.#wake();
+  }
+
+  /** What was missed is here. */
+  onSynced(): void {
+    this.#synced = true;
+    this.#wake();
   }
 
   detach(): void {
     this.#wire = null;
-    this.#rejectAll(new ChatError('disconnected', 'The connection ended before the answer.', true));
+    this.#synced = false;
+    this.#rejectAll(new ChatError('disconnected', 'There is no connection.', true));
   }
 
   close(): void {
     this.#closed = true;
     this.#wire = null;
     this.#rejectAll(new ChatError('closed', 'The client is closed.'));
-    for (const go of [...this.#onAttached]) go();
+    this.#wake();
   }
 
   /** Takes the frame if it is an answer. */
@@ -94,7 +103,7 @@ export class Requests {
   once<T extends AnswerType>(_answer: T, frame: Outgoing): Promise<FrameOf<T>> {
     return new Promise<ServerFrame>((resolve, reject) => {
       if (this.#wire === null) reject(this.#absent());
-      else if (this.#queue.length >= MAX_WAITING) reject(new ChatError('overloaded', 'Too many requests wait.', true));
+      else if (this.#queue.length >= MAX_WAITING) reject(new ChatError('overloaded', 'Too much waits.', true));
       else {
         this.#queue.push({ frame, resolve, reject });
         this.#pump();
@@ -103,20 +112,34 @@ export class Requests {
   }
 
   /** Waits for a connection and tries again after passing trouble, for as long as requests may take. Only for what may be repeated. */
-  async ask<T extends AnswerType>(answer: T, frame: Outgoing): Promise<FrameOf<T>> {
+  ask<T extends AnswerType>(answer: T, frame: Outgoing): Promise<FrameOf<T>> {
+    return this.#ask(
+      answer,
+      () => frame,
+      () => this.#wire !== null,
+    );
+  }
+
+  /** As `ask`, and not before everything that was missed has come; the frame is made then. */
+  askSynced<T extends AnswerType>(answer: T, frame: () => Outgoing): Promise<FrameOf<T>> {
+    return this.#ask(answer, frame, () => this.#synced);
+  }
+
+  async #ask<T extends AnswerType>(answer: T, frame: () => Outgoing, mayGo: () => boolean): Promise<FrameOf<T>> {
     let late = false;
     const cancel = this.#timers.after(this.#timeoutMs, () => {
       late = true;
-      for (const go of [...this.#onAttached]) go();
+      this.#wake();
     });
     try {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
-        await this.#attached(() => late);
+        await this.#until(() => late || mayGo());
+        if (this.#closed || !mayGo()) throw this.#absent();
         try {
-          return await this.once(answer, frame);
+          return await this.once(answer, frame());
         } catch (error) {
           if (!(error instanceof ChatError) || !error.temporary || late) throw error;
-          if (error.code !== 'disconnected') await this.#pause(error.retryAfterMs ?? pauseMs);
+          if (error.code !== 'disconnected') await this.#pause(error.retryAfterMs ?? pauseMs, () => late);
         }
       }
     } finally {
@@ -146,31 +169,27 @@ export class Requests {
     }
   }
 
-  async #attached(isLate: () => boolean): Promise<void> {
-    while (this.#wire === null) {
-      if (this.#closed) throw this.#absent();
-      if (isLate()) throw new ChatError('timeout', 'There was no connection in time.', true);
+  /** Or until the client is closed. */
+  async #until(condition: () => boolean): Promise<void> {
+    while (!this.#closed && !condition()) {
       await new Promise<void>((resolve) => {
-        const go = (): void => {
-          this.#onAttached.delete(go);
-          resolve();
-        };
-        this.#onAttached.add(go);
+        this.#sleepers.push(resolve);
       });
     }
   }
 
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        cancel();
-        this.#onAttached.delete(go);
-        resolve();
-      };
-      const cancel = this.#timers.after(delayMs, go);
-      // The end of the client or of patience ends the pause, and so does a new connection.
-      this.#onAttached.add(go);
+  async #pause(delayMs: number, isLate: () => boolean): Promise<void> {
+    let over = false;
+    const cancel = this.#timers.after(delayMs, () => {
+      over = true;
+      this.#wake();
     });
+    await this.#until(() => over || isLate());
+    cancel();
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers.splice(0)) wake();
   }
 
   #absent(): ChatError {

@@ -32,6 +32,8 @@ export class SocketLink {
   readonly #owner: LinkOwner;
   readonly #timers: Timers;
   #socket: WebSocketLike | null;
+  /** Closed by `end`, perhaps not gone. */
+  #ending: WebSocketLike | null = null;
   #welcomed = false;
   #heard = false;
   #idleTicks = 0;
@@ -79,8 +81,19 @@ export class SocketLink {
       onGone?.();
       return;
     }
-    if (onGone !== undefined) socket.onclose = onGone;
+    if (onGone !== undefined) {
+      this.#ending = socket;
+      socket.onclose = onGone;
+    }
     closeQuietly(socket);
+  }
+
+  /** Does not wait for the other side to say goodbye as well. */
+  abort(): void {
+    const socket = this.#ending;
+    if (socket === null) return;
+    socket.onclose = null;
+    terminate(socket);
   }
 
   #receive(text: string): void {
@@ -101,7 +114,8 @@ export class SocketLink {
       this.#watch(frame.heartbeat_ms / 2);
       this.#owner.onWelcome(frame);
     } else {
-      if (frame.type === 'error' && frame.ref === undefined) this.#error = frame;
+      // Only the last one before the end says why it came.
+      this.#error = frame.type === 'error' && frame.ref === undefined ? frame : null;
       this.#owner.onFrame(frame);
     }
   }
@@ -119,8 +133,8 @@ export class SocketLink {
   #lose(silent: boolean): void {
     const socket = this.#socket;
     this.#finish(ABNORMAL, '', silent);
-    // A dead peer does not answer a close frame: nothing waits for it.
-    if (socket !== null) closeQuietly(socket);
+    // A dead peer does not answer a close frame.
+    if (socket !== null) terminate(socket);
   }
 
   #finish(code: number, reason: string, silent: boolean): void {
@@ -147,4 +161,10 @@ function closeQuietly(socket: WebSocketLike): void {
   } catch {
     // It was closed already.
   }
+}
+
+/** Where the socket has a way to end at once, as that of `ws` has: its own timer would wait half a minute. */
+function terminate(socket: WebSocketLike & { terminate?: () => void }): void {
+  closeQuietly(socket);
+  socket.terminate?.();
 }

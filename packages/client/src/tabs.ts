@@ -62,8 +62,10 @@ export class Tabs {
           this.#lead();
         });
       })
-      // Given up while in line.
-      .catch(() => undefined);
+      .catch(() => {
+        // Locks are forbidden here; or the place in line was given up.
+        if (!waiting.signal.aborted) this.#lead();
+      });
   }
 
   /** Lets another tab lead. Idempotent. */

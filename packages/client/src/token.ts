@@ -27,11 +27,18 @@ export class Tokens {
     return userId === undefined ? null : { user_id: userId };
   }
 
+  /** Who asks next calls `getToken` again. */
+  giveUp(): void {
+    this.#asked = null;
+  }
+
   fresh(reason: GetTokenContext['reason']): Promise<string | null> {
-    this.#asked ??= this.#ask(reason).finally(() => {
-      this.#asked = null;
+    if (this.#asked !== null) return this.#asked;
+    const asked = this.#ask(reason).finally(() => {
+      if (this.#asked === asked) this.#asked = null;
     });
-    return this.#asked;
+    this.#asked = asked;
+    return asked;
   }
 
   // Async, so that a `getToken` that throws at once rejects.

@@ -2,7 +2,6 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ChatClient } from '../src/api/client.ts';
-import type { WebSocketClass } from '../src/api/options.ts';
 import { createChatClient } from '../src/create-chat-client.ts';
 import { launchChromium, type PageGlobals, PageServer } from './browser-page.ts';
 import { RealNode } from './real-node.ts';
@@ -37,7 +36,7 @@ afterAll(async () => {
 beforeEach(async () => {
   context = await browser.newContext();
   ann = ++users;
-  bob = createChatClient({ url: node.url, userId: ++users, webSocket: WebSocket as unknown as WebSocketClass });
+  bob = createChatClient({ url: node.url, userId: ++users, webSocket: WebSocket });
   await bob.ready();
 });
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { FakeClock, Random } from '@parley/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ChatClientOptions, WebSocketClass } from '../src/api/options.ts';
+import type { ChatClientOptions } from '../src/api/options.ts';
 import type { ClientState } from '../src/api/state.ts';
 import { ChatClientImplementation } from '../src/chat-client.ts';
 import { TestEnvironment } from './harness.ts';
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 /** Frames travel through real sockets: the fake clock only stands for waiting. */
 function start(options: Partial<ChatClientOptions> = {}): void {
-  const webSocket = WebSocket as unknown as WebSocketClass;
+  const webSocket = WebSocket;
   client = new ChatClientImplementation({ url: server.url, webSocket, userId: 1, ...options }, environment);
   states = [];
   client.on('state', (state) => states.push(state));

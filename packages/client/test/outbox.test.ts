@@ -1,7 +1,7 @@
 import { FakeClock, Random } from '@parley/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ChatClientOptions, WebSocketClass } from '../src/api/options.ts';
+import type { ChatClientOptions } from '../src/api/options.ts';
 import type { OutboxStorage, StoredSend } from '../src/api/storage.ts';
 import { ChatClientImplementation } from '../src/chat-client.ts';
 import { memoryStorage } from '../src/storage/memory.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 function start(options: Partial<ChatClientOptions> = {}): ChatClientImplementation {
-  const webSocket = WebSocket as unknown as WebSocketClass;
+  const webSocket = WebSocket;
   const client = new ChatClientImplementation({ url: server.url, webSocket, userId: 1, ...options }, environment);
   clients.push(client);
   client.on('error', () => undefined);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ChatClient } from '../src/api/client.ts';
 import type { ConversationItem } from '../src/api/message.ts';
-import type { ChatClientOptions, WebSocketClass } from '../src/api/options.ts';
+import type { ChatClientOptions } from '../src/api/options.ts';
 import { createChatClient } from '../src/create-chat-client.ts';
 import { fileStorage } from '../src/storage/file.ts';
 import { RealNode } from './real-node.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 async function connect(userId: number, options: Partial<ChatClientOptions> = {}): Promise<ChatClient> {
   const client = createChatClient({
-    ...{ url: node.url, userId, webSocket: WebSocket as unknown as WebSocketClass, backoff: { maxMs: 300 } },
+    ...{ url: node.url, userId, webSocket: WebSocket, backoff: { maxMs: 300 } },
     ...options,
   });
   clients.push(client);

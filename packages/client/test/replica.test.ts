@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConversationItem } from '../src/api/message.ts';
+import type { ConversationReplica } from '../src/conversation.ts';
+import { memoryStorage } from '../src/storage/memory.ts';
+import { World } from './harness.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.open();
+});
+afterEach(() => world.close());
+
+const texts = (items: readonly ConversationItem[]): string[] =>
+  items.map((item) => (item.type === 'message' ? item.text : item.change.kind));
+const numbered = (name: string, from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, n) => `${name} ${from + n}`);
+
+async function sendAll(conversation: ConversationReplica, all: readonly string[]): Promise<void> {
+  const handles = all.map((text) => conversation.send(text));
+  for (const handle of handles) expect(await world.settle(handle.settled)).toMatchObject({ ok: true });
+}
+
+describe('the unread count', () => {
+  it('counts what others have sent, from the server’s count on, and follows markSeen', async () => {
+    const ann = await world.connect(1);
+    const chat = await world.settle(ann.openPersonal(2));
+    await sendAll(chat, numbered('early', 1, 30));
+    const bob = await world.connect(2, { maxMessages: 10 });
+    const there = bob.conversation(chat.id);
+    await world.until(() => there.seq === 30 && there.unread === 30, 'the server’s count');
+    expect(there.messages).toHaveLength(10);
+    await sendAll(chat, numbered('late', 1, 3));
+    await sendAll(there, ['own messages are never unread']);
+    await world.until(() => there.seq === 34, 'the news');
+    expect(there.unread).toBe(33);
+    there.markSeen(31);
+    expect(there.unread).toBe(2);
+    there.markSeen();
+    expect(there.unread).toBe(0);
+    // Backwards changes nothing.
+    there.markSeen(5);
+    expect(there.unread).toBe(0);
+    await world.advance(1_000);
+    const [again] = (await world.settle((await world.connect(2)).loadConversations())).conversations;
+    expect(again?.unread).toBe(0);
+  });
+});
+
+describe('the window', () => {
+  it('keeps the newest, brings older ones back in order, and says when it is full', async () => {
+    const ann = await world.connect(1, { maxMessages: 10 });
+    const chat = await world.settle(ann.openPersonal(2));
+    await sendAll(chat, numbered('m', 1, 130));
+    expect(texts(chat.messages)).toEqual(numbered('m', 121, 130));
+    expect(chat.hasOlder).toBe(true);
+    expect(await world.settle(chat.loadOlder(30))).toBe(30);
+    expect(texts(chat.messages)).toEqual(numbered('m', 91, 130));
+    // What was loaded stays while new ones come.
+    await sendAll(chat, ['m 131']);
+    expect(chat.messages).toHaveLength(40);
+    for (let n = 0; n < 2; n += 1) await world.settle(chat.loadOlder(30));
+    await expect(world.settle(chat.loadOlder(30))).rejects.toMatchObject({ code: 'window_full' });
+    chat.trim();
+    expect(texts(chat.messages)).toEqual(numbered('m', 122, 131));
+    const asked = [chat.loadOlder(20), chat.loadOlder(20)];
+    expect(await world.settle(Promise.all(asked))).toEqual([20, 20]);
+    expect(chat.messages).toHaveLength(30);
+  });
+
+  it('is bounded over all conversations: those without news for longest keep least', async () => {
+    const ann = await world.connect(1);
+    const bob = await world.connect(2, { maxMessages: 30 });
+    const groups: ConversationReplica[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      groups.push(await world.settle(ann.createGroup({ name: `g${n}`, memberIds: [2] })));
+    }
+    for (const group of groups) await sendAll(group, numbered('m', 1, 30));
+    const kept = (): number => [...bob.conversations.values()].reduce((sum, { messages }) => sum + messages.length, 0);
+    await world.until(() => groups.every(({ id }) => bob.conversation(id).seq === 30), 'bob to have had all');
+    expect(kept()).toBeLessThanOrEqual(20 * 30);
+    expect(bob.conversation(groups[0]?.id ?? 0).messages).toHaveLength(10);
+    expect(bob.conversation(groups[29]?.id ?? 0).messages).toHaveLength(30);
+    // And nothing is lost by it.
+    const first = bob.conversation(groups[0]?.id ?? 0);
+    await world.settle(first.loadOlder());
+    expect(texts(first.messages)).toEqual(numbered('m', 1, 30));
+  });
+
+  it('shows what was said before the first message of its own, and tells what is pending as news', async () => {
+    const ann = await world.connect(1);
+    const chat = await world.settle(ann.openPersonal(2));
+    await sendAll(chat, numbered('pending', 1, 5));
+    const bob = world.client({ userId: 2 });
+    const news: string[] = [];
+    bob.on('message', (message) => news.push(message.text));
+    const there = bob.conversation(chat.id);
+    // All at once, before there is a connection.
+    const older = there.loadOlder();
+    const sent = there.send('answer');
+    await world.settle(older);
+    await world.settle(sent.settled);
+    await world.until(() => there.messages.length === 6, 'all to be there');
+    expect(texts(there.messages)).toEqual([...numbered('pending', 1, 5), 'answer']);
+    expect(news).toEqual(texts(there.messages));
+  });
+});
+
+describe('a client that was away', () => {
+  it('learns once what has become of its messages', async () => {
+    const ann = await world.connect(1);
+    const chat = await world.settle(ann.openPersonal(2));
+    const handles = [chat.send('a'), chat.send('b')];
+    for (const handle of handles) await world.settle(handle.settled);
+    world.server.setReachable(false);
+    world.server.cut();
+    await world.until(() => ann.state.status === 'disconnected', 'the connection to be lost');
+    // Nobody else may come in by the same door.
+    for (const { environment } of world.clients) environment.isOnline = false;
+    world.server.setReachable(true);
+    const bob = await world.connect(2);
+    await world.until(() => bob.conversation(chat.id).seq === 2, 'bob to have them');
+    bob.conversation(chat.id).markSeen();
+    await world.until(() => handles.every(({ status }) => status === 'seen'), 'ann to be told');
+    expect(chat.receipts.get(2)).toMatchObject({ deliveredSeq: 2, seenSeq: 2 });
+    expect(chat.receipts.get(2)?.seenAtMs).toBeGreaterThan(1_500_000_000_000);
+  });
+
+  it('sees nothing of a group between its removal and its return (G7)', async () => {
+    const ann = await world.connect(1);
+    const bob = await world.connect(2);
+    const group = await world.settle(ann.createGroup({ name: 'g', memberIds: [2] }));
+    const there = bob.conversation(group.id);
+    await sendAll(group, ['one']);
+    await world.settle(group.remove(2));
+    await sendAll(group, ['not for bob']);
+    await world.settle(group.add([2]));
+    await sendAll(group, ['two']);
+    await sendAll(there, ['three']);
+    await world.until(() => group.messages.length === 6 && there.seq === 6, 'all to be there');
+    expect(texts(there.messages)).toEqual(['one', 'removed', 'added', 'two', 'three']);
+    await world.until(() => there.role === 'member', 'bob to know his role');
+    world.server.cut();
+    await sendAll(group, ['four']);
+    await world.until(() => there.seq === 7, 'bob to be back');
+    expect(texts(there.messages)).toEqual(['one', 'removed', 'added', 'two', 'three', 'four']);
+  });
+});
+
+describe('two clients of one user', () => {
+  it('each show what the other has sent, and a shared storage is sent once', async () => {
+    const storage = { ...memoryStorage(), sharedName: 'shared' };
+    const bob = await world.connect(2);
+    const [first, second] = [world.client({ userId: 1, storage }), world.client({ userId: 1, storage })];
+    const chat = await world.settle(first.openPersonal(2));
+    const there = second.conversation(chat.id);
+    // Without locks both send what they know; the server stores each once.
+    const handles = numbered('m', 1, 10).flatMap((text) => [chat.send(`first ${text}`), there.send(`second ${text}`)]);
+    for (const handle of handles) expect(await world.settle(handle.settled)).toMatchObject({ ok: true });
+    const seen = bob.conversation(chat.id);
+    await world.until(() => [chat, there, seen].every(({ messages }) => messages.length === 20), 'all to be there');
+    expect(texts(there.messages)).toEqual(texts(chat.messages));
+    for (const name of ['first m', 'second m']) {
+      expect(texts(seen.messages).filter((text) => text.startsWith(name))).toEqual(numbered(name, 1, 10));
+    }
+    expect(await storage.load()).toEqual([]);
+  });
+});
+
+describe('a listener that throws', () => {
+  it('stops nothing, and is reported', async () => {
+    const ann = await world.connect(1);
+    const errors: string[] = [];
+    ann.on('error', (error) => errors.push(error.message));
+    ann.on('message', () => {
+      throw new Error('of a message');
+    });
+    const chat = await world.settle(ann.openPersonal(2));
+    chat.subscribe(() => {
+      throw new Error('of a subscriber');
+    });
+    const handle = chat.send('hello');
+    handle.onStatus(() => {
+      throw new Error('of a handle');
+    });
+    await world.settle(handle.settled);
+    await world.until(() => chat.messages.length === 1, 'the message to be there');
+    expect(new Set(errors)).toEqual(new Set(['of a subscriber', 'of a message', 'of a handle']));
+  });
+});
