@@ -143,8 +143,8 @@ export class ConversationFeed {
     if (!this.users.some((user) => user.recipients.some((recipient) => recipient.protocol === 'current'))) return 0;
     this.#status ??= new FeedStatus();
     const lastSent = this.#lastSent;
-    const concerns = (userId: UserId): boolean =>
-      this.kind === 'personal' || (lastSent?.get(userId) ?? this.#startSeq) > news.afterSeq;
+    const concerns = (userId: UserId, afterSeq: Seq): boolean =>
+      this.kind === 'personal' || (lastSent?.get(userId) ?? this.#startSeq) > afterSeq;
     return this.#status.tell(news, this.users, concerns);
   }
 

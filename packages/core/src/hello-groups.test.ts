@@ -34,3 +34,15 @@ it('G8: what clients call groups leaves no topic behind, whatever it is', async 
   expect(lone.node.status()).toMatchObject({ users: 0, topics: 0, feeds: 0 });
   await lone.node.stop();
 });
+
+it('G8: ten thousand cursors and as many groups are each answered once', async () => {
+  const lone = new LoneNode();
+  await lone.node.start();
+  const ids = Array.from({ length: 10_000 }, (_, n) => 1_000 + n);
+  const cursors = Object.fromEntries(ids.map((id) => [id, 1]));
+  const peer = await CurrentPeer.signIn(lone, MEMBER, { cursors, groups: [...ids].reverse() });
+  expect(peer.told('reset')).toHaveLength(10_000);
+  expect(peer.told('reset').every(({ kind }) => kind === 'group')).toBe(true);
+  expect(peer.told('sync_complete')).toEqual([{ type: 'sync_complete', conversations: 10_000 }]);
+  await lone.node.stop();
+});

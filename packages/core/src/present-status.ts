@@ -8,6 +8,8 @@ const MAX_CURSORS = 5_000;
 const RETRY_MS = 500;
 const MAX_ATTEMPTS = 20;
 
+type StatusServices = Pick<NodeServices, 'reader' | 'readLimiter' | 'telemetry' | 'clock' | 'log'>;
+
 /**
  * Tells a device that has been away how far its conversations have reached their other members, once (G6). From the store, behind whatever was told live:
  * a feed remembers that, so nothing goes backwards. Never rejects; a store that stays away is not waited for.
@@ -16,11 +18,13 @@ const MAX_ATTEMPTS = 20;
 export async function tellPresentStatus(
   delivery: SessionDelivery,
   wanted: readonly ConversationId[] | null,
-  services: Pick<NodeServices, 'reader' | 'telemetry' | 'clock' | 'log'>,
+  services: StatusServices,
 ): Promise<void> {
   const { user } = delivery;
   const own =
-    wanted === null ? [...user.feeds.keys()].sort((a, b) => a - b) : wanted.filter((id) => user.feeds.has(id));
+    wanted === null
+      ? [...user.feeds.keys()].sort((a, b) => a - b)
+      : [...new Set(wanted)].filter((id) => user.feeds.has(id));
   for (let at = 0; at < (wanted === null ? 1 : own.length); at += MAX_CONVERSATIONS) {
     const ids = own.slice(at, at + MAX_CONVERSATIONS);
     if (ids.length > 0) await tellPage(delivery, ids, services);
@@ -30,12 +34,13 @@ export async function tellPresentStatus(
 async function tellPage(
   delivery: SessionDelivery,
   ids: readonly ConversationId[],
-  { reader, telemetry, clock, log }: Pick<NodeServices, 'reader' | 'telemetry' | 'clock' | 'log'>,
+  { reader, readLimiter, telemetry, clock, log }: StatusServices,
 ): Promise<void> {
   const { user } = delivery;
   for (let attempt = 0; attempt < MAX_ATTEMPTS && !delivery.closed; attempt++) {
     try {
-      const cursors = await reader.cursors(ids, MAX_CURSORS);
+      // Thousands may come back at once: they wait in line, so that sends keep their share of the store.
+      const cursors = await readLimiter.run(async () => (delivery.closed ? [] : reader.cursors(ids, MAX_CURSORS)));
       telemetry.presentStatusRead();
       let told = 0;
       for (const cursor of cursors) {

@@ -11,7 +11,7 @@ import { tellPresentStatus } from './present-status.ts';
 import type { MessagePublication } from './publication.ts';
 import type { NodeServices } from './services.ts';
 import { pendingRanges, type Resume, resetReason, SessionSync } from './session-sync.ts';
-import type { ConversationId, Seq, UserId } from './types.ts';
+import type { ConversationId, Seq, StoredMessage, UserId } from './types.ts';
 import { Watermark } from './watermarks.ts';
 
 /**
@@ -32,6 +32,8 @@ const LOAD_RETRY_MS = 200;
 const LOAD_RETRY_FOR_MS = 10_000;
 /** Conversations that the user left while this session was connected; of older ones nothing is remembered. */
 const MAX_DEPARTURES = 1_000;
+/** Messages of its own that a session remembers while it reads its backlog; of more it may get copies. */
+const MAX_WROTE = 1_000;
 
 /**
  * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
@@ -64,6 +66,10 @@ export class SessionDelivery implements Recipient, Watcher {
    * (G5, G7).
    */
   #skip: Map<ConversationFeed, Seq> | null = null;
+  /** When frozen: of conversations that were not all sent, or have gone on since, how far they were sent. */
+  #unsentAfter: Map<ConversationFeed, Seq> | null = null;
+  /** Until it is live: what this session has sent itself. */
+  #wrote: Set<string> | null = null;
   #wakeOnDrain: (() => void) | null = null;
 
   constructor(deps: {
@@ -124,7 +130,7 @@ export class SessionDelivery implements Recipient, Watcher {
     const ranges = this.#rangesOf(conversations);
     for (const range of ranges) this.#skipBelow(range);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
-    const fresh = this.#queued.filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? 0));
+    const fresh = this.#queued.filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? -1));
     for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
     for (const { feed } of fresh) this.#sync?.announce(feed);
     this.#queued = [...fresh, ...ranges];
@@ -147,8 +153,8 @@ export class SessionDelivery implements Recipient, Watcher {
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
-    if (this.#ended) return;
     if (this.#phase === 'live') this.#sendLive(feed, publication);
+    else if (this.#ended) this.#noteUnsent(feed, publication.seq - 1);
     else this.#tail.keep(feed, publication);
   }
 
@@ -157,7 +163,10 @@ export class SessionDelivery implements Recipient, Watcher {
   }
 
   catchUp(ranges: readonly CatchUpRange[]): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      for (const { feed, afterSeq } of ranges) this.#noteUnsent(feed, afterSeq);
+      return;
+    }
     this.#queued.push(...ranges);
     for (const range of ranges) this.#skipBelow(range);
     if (this.protocol === 'current' && this.#phase !== 'loading') {
@@ -183,10 +192,16 @@ export class SessionDelivery implements Recipient, Watcher {
   /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
   sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
     const feed = this.user.feeds.get(conversationId);
-    if (feed === undefined) return this.#departures?.get(conversationId) ?? null;
-    const live = this.#phase === 'live' || this.#phase === 'frozen';
-    const sent = live ? feed.position : (this.#progress?.get(feed) ?? this.#tail.before(feed) ?? feed.position);
-    return { feed, seq: Math.max(sent, this.#skip?.get(feed) ?? 0) };
+    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#skip?.get(feed) ?? 0) };
+    const left = this.#departures?.get(conversationId);
+    return left === undefined ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
+  }
+
+  /** This session has sent the message and been told so: should it be read from the store meanwhile, it needs no copy. */
+  wrote(conversationId: ConversationId, seq: Seq): void {
+    if (this.#phase !== 'loading' && this.#phase !== 'backlog') return;
+    this.#wrote ??= new Set();
+    if (this.#wrote.size < MAX_WROTE) this.#wrote.add(`${conversationId}:${seq}`);
   }
 
   onPong(payload: string): void {
@@ -209,6 +224,10 @@ export class SessionDelivery implements Recipient, Watcher {
   /** Ends delivery; what is not sent stays pending. */
   freeze(): void {
     if (this.#ended) return;
+    if (this.#phase !== 'live') {
+      const left = [...(this.#departures?.values() ?? [])].map(({ feed }) => feed);
+      for (const feed of [...this.user.feeds.values(), ...left]) this.#noteUnsent(feed, this.#sentOf(feed));
+    }
     this.#phase = 'frozen';
     this.#tail.clear();
     this.#queued = [];
@@ -225,6 +244,31 @@ export class SessionDelivery implements Recipient, Watcher {
     const wake = this.#wakeOnDrain;
     this.#wakeOnDrain = null;
     wake?.();
+  }
+
+  #sentOf(feed: ConversationFeed): Seq {
+    switch (this.#phase) {
+      case 'live':
+        return feed.position;
+      case 'backlog':
+        return this.#progress?.get(feed) ?? this.#queuedAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
+      case 'loading': {
+        const has = this.#resume?.sameEpoch === true ? this.#resume.cursors?.get(feed.conversationId) : undefined;
+        return Math.min(has ?? 0, feed.position);
+      }
+      default:
+        return this.#unsentAfter?.get(feed) ?? feed.position;
+    }
+  }
+
+  #queuedAfter(feed: ConversationFeed): Seq | undefined {
+    return this.#queued.find((range) => range.feed === feed)?.afterSeq;
+  }
+
+  #noteUnsent(feed: ConversationFeed, afterSeq: Seq): void {
+    if (this.protocol === 'legacy') return;
+    this.#unsentAfter ??= new Map();
+    if (!this.#unsentAfter.has(feed)) this.#unsentAfter.set(feed, afterSeq);
   }
 
   #rangesOf(conversations: readonly LoadedConversation[]): CatchUpRange[] {
@@ -299,6 +343,7 @@ export class SessionDelivery implements Recipient, Watcher {
     this.#sync = null;
     this.#phase = 'live';
     this.#progress = null;
+    this.#wrote = null;
     for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
@@ -337,9 +382,8 @@ export class SessionDelivery implements Recipient, Watcher {
     let sent = 0;
     for (const { range, message } of page) {
       this.#progress?.set(range.feed, message.seq);
-      const own = this.#services.clientIds.sessionOf(message.clientId) === this.sessionId;
       // An event is the news also for who caused it: its answer does not say what has changed.
-      if (own && !message.isEvent) continue;
+      if (!message.isEvent && this.#isOwn(message)) continue;
       const frame = storedFrame(message, this.protocol);
       if (frame !== null) {
         this.connection.send(frame);
@@ -350,6 +394,11 @@ export class SessionDelivery implements Recipient, Watcher {
     }
     this.#services.telemetry.backlogDelivered(sent);
     this.#services.pings.flush();
+  }
+
+  #isOwn({ clientId, conversationId, seq }: StoredMessage): boolean {
+    if (this.#services.clientIds.sessionOf(clientId) === this.sessionId) return true;
+    return this.#wrote?.has(`${conversationId}:${seq}`) === true;
   }
 
   get #ended(): boolean {

@@ -64,10 +64,12 @@ export class SessionSync {
       if (afterSeq >= feed.position) this.#synced(feed, 0, afterSeq);
       else this.#open.set(feed, 0);
     }
+    // A client may name ten thousand of each.
+    const groups = new Set(resume.groups);
     for (const conversationId of resume.cursors?.keys() ?? []) {
       if (known.has(conversationId)) continue;
       // A conversation that this store does not have for the user.
-      this.#reset(conversationId, resume.groups.includes(conversationId) ? 'group' : 'personal', 0, resume);
+      this.#reset(conversationId, groups.has(conversationId) ? 'group' : 'personal', 0, resume);
     }
     return ranges;
   }

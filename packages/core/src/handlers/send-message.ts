@@ -65,6 +65,7 @@ function replyTo(
     case 'duplicate': {
       const { messageId, seq, sentAtUs } = outcome;
       const duplicate = outcome.kind === 'duplicate';
+      if (!duplicate) caller.delivery.wrote(conversationId, seq);
       return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate };
     }
     case 'refused':

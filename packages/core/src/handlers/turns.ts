@@ -10,6 +10,8 @@ interface Turns {
   readonly reads: Limiter;
   /** One after the other, in the order in which they were asked for. */
   readonly changes: Limiter;
+  /** As changes. */
+  readonly watches: Limiter;
 }
 
 /** Most sessions neither read nor change groups, so a session gets these with its first request that does. */
@@ -29,10 +31,16 @@ export function changeInTurn<T>(caller: Caller, change: () => Promise<T>): Promi
   return turnsOf(caller).changes.run(change);
 }
 
+/** A session's watches and unwatches take effect in the order in which it sent them, however many it sends at once. */
+export function watchInTurn(caller: Caller, services: NodeServices, watch: () => Promise<Reply>): Promise<Reply> {
+  const unlessGone = async (): Promise<Reply> => (hasGone(caller) ? NOTHING : watch());
+  return turnsOf(caller).watches.run(() => services.readLimiter.run(unlessGone));
+}
+
 function turnsOf(caller: Caller): Turns {
   let own = turns.get(caller);
   if (own === undefined) {
-    own = { reads: new Limiter(MAX_READS), changes: new Limiter(1) };
+    own = { reads: new Limiter(MAX_READS), changes: new Limiter(1), watches: new Limiter(1) };
     turns.set(caller, own);
   }
   return own;
