@@ -13,6 +13,7 @@ async function drive(fault: Fault, pace: Pace, plan: Partial<ChatPlan> = {}): Pr
   const server = await startPlainServer({ port: 0, fault, faultAt: 100 });
   const whole: ChatPlan = {
     kind: 'chat',
+    protocol: 'legacy',
     urls: [server.url],
     userBase: 1_000,
     pairs: 5,
@@ -99,7 +100,17 @@ test('counts connections that are lost, and what was never answered on them', as
 test('open pace: latency counts from the intended time, so a stalled server shows', async () => {
   const server = await startPlainServer({ port: 0 });
   const plan: ChatPlan = {
-    ...{ kind: 'chat', urls: [server.url], userBase: 1, pairs: 2, groups: 0, groupSize: 2, pace: OPEN, bodyLength: 60 },
+    ...{
+      kind: 'chat',
+      protocol: 'legacy',
+      urls: [server.url],
+      userBase: 1,
+      pairs: 2,
+      groups: 0,
+      groupSize: 2,
+      pace: OPEN,
+      bodyLength: 60,
+    },
     ...{ warmupMs: 0, windowMs: 1_200, drainMs: 10_000, watch: {} },
   };
   // The server runs in this process: while it is blocked, nobody is answered. A closed loop would see a few slow messages only.

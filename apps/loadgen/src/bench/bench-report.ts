@@ -1,9 +1,10 @@
-import type { DriverReport } from '../driver/driver-plan.ts';
+import type { DriverReport, Protocol } from '../driver/driver-plan.ts';
 import type { RawResult } from '../raw/raw-result.ts';
 
 /** One load on one system. */
 export interface LoadResult {
   readonly name: string;
+  readonly protocol: Protocol;
   /** null: closed loop, as fast as it goes. */
   readonly offeredPerSecond: number | null;
   readonly acknowledgedPerSecond: number;
@@ -16,6 +17,12 @@ export interface LoadResult {
   readonly publishesPerMessage: number;
   /** Transactions that wrote something, those for statuses included. */
   readonly commitsPerMessage: number;
+  /** Rows that receipts have written: of `members` and `receipt_marks`, by the database's own count. */
+  readonly receiptRowsPerMessage: number;
+  /** `delivered` frames that clients have sent. */
+  readonly receiptsPerMessage: number;
+  /** `status` frames that clients were told. */
+  readonly statusesPerMessage: number;
   readonly report: DriverReport;
 }
 
@@ -25,11 +32,27 @@ export interface IdleResult {
   readonly bytesPerConnection: number;
 }
 
+/** What it costs that a device comes back which has missed nothing. */
+export interface ResumeResult {
+  readonly conversations: number;
+  readonly resumes: number;
+  /** Of the node, per resume: connecting and leaving included. */
+  readonly edgeCpuUs: number;
+  readonly databaseCpuUs: number;
+  /** SELECTs by the database's own count, per resume. */
+  readonly reads: number;
+  /** From the first byte to `sync_complete`. */
+  readonly p50Ms: number;
+}
+
 export interface ClusterResult {
   readonly nodes: number;
   readonly idle: IdleResult | null;
-  readonly capacity: LoadResult;
-  readonly steady: LoadResult;
+  readonly resumes: readonly ResumeResult[];
+  /** One per protocol. */
+  readonly loads: readonly { readonly capacity: LoadResult; readonly steady: LoadResult }[];
+  /** CPU of edges, database and Redis together per message at full load: current over legacy, one figure per round. */
+  readonly ratios: readonly number[];
 }
 
 export interface BenchReport {
@@ -49,10 +72,10 @@ export interface BenchReport {
 
 /** Whether any of our own runs broke a promise, or lost a connection. */
 export function broken(report: BenchReport): string[] {
-  const loads = report.clusters.flatMap(({ capacity, steady }) => [capacity, steady]);
-  return loads.flatMap(({ name, report: { faults } }) =>
+  const loads = report.clusters.flatMap(({ loads }) => loads.flatMap(({ capacity, steady }) => [capacity, steady]));
+  return loads.flatMap(({ name, protocol, report: { faults } }) =>
     Object.entries(faults)
       .filter(([, count]) => count > 0)
-      .map(([fault, count]) => `${name}: ${fault} ${count}`),
+      .map(([fault, count]) => `${name}, ${protocol}: ${fault} ${count}`),
   );
 }

@@ -3,11 +3,12 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, startCluster } from '@parley/local-services';
 import type { BenchOptions } from './bench-options.ts';
-import type { ClusterResult } from './bench-report.ts';
+import type { ClusterResult, ResumeResult } from './bench-report.ts';
 import { CounterReader } from './counters.ts';
 import { measureIdle } from './phase-idle.ts';
-import { measureBoth } from './phase-load.ts';
+import { measureProtocols } from './phase-load.ts';
 import { address } from './phase-raw.ts';
+import { measureResume } from './phase-resume.ts';
 
 const CLI = fileURLToPath(new URL('../../../cli/bin/parley.js', import.meta.url));
 
@@ -43,7 +44,14 @@ export async function measureCluster(cluster: Cluster, options: BenchOptions): P
     pids: { edge: nodes.map((node) => node.pid), database: [mariadb.pid], redis: [redis.pid] },
     counters,
   };
-  const both = await measureBoth(target, options);
+  const resumes: ResumeResult[] = [];
+  if (options.resume && nodes.length === 1) {
+    const pids = { edge: first.pid, database: mariadb.pid };
+    const common = { url: first.url, pids, mysql: address(mariadb), counters, passes: options.rounds };
+    resumes.push(await measureResume({ ...common, users: 200, conversations: 20 }));
+    resumes.push(await measureResume({ ...common, users: 40, conversations: 1_000 }));
+  }
+  const loads = await measureProtocols(target, options);
   await counters.close();
-  return { nodes: nodes.length, idle, ...both };
+  return { nodes: nodes.length, idle, resumes, ...loads };
 }

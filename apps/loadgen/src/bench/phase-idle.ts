@@ -19,7 +19,13 @@ export async function measureIdle(options: {
 }): Promise<IdleResult> {
   const connections = Math.min(options.connections, openFileLimit(options.edgePid) - SPARE_FILES);
   const bareBytes = await settledRss(options.edgePid);
-  const plan: IdlePlan = { kind: 'idle', urls: [options.url], userBase: freshUserBase(), connections };
+  const plan: IdlePlan = {
+    kind: 'idle',
+    urls: [options.url],
+    userBase: freshUserBase(),
+    connections,
+    protocol: 'legacy',
+  };
   const child = await signedIn(plan);
   const fullBytes = await settledRss(options.edgePid);
   await child.stop();

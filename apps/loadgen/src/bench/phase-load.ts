@@ -1,7 +1,8 @@
-import type { ChatPlan, Pace } from '../driver/driver-plan.ts';
+import type { ChatPlan, Pace, Protocol } from '../driver/driver-plan.ts';
 import type { BenchOptions } from './bench-options.ts';
-import type { LoadResult } from './bench-report.ts';
+import type { ClusterResult, LoadResult } from './bench-report.ts';
 import type { CounterReader, Counters } from './counters.ts';
+import { medianOf } from './median.ts';
 import { runDriver } from './run-driver.ts';
 
 /** What is put under load, with the processes that do the work. */
@@ -24,10 +25,16 @@ export function freshUserBase(): number {
   return nextUserBase;
 }
 
-export async function measureLoad(target: Target, pace: Pace, options: BenchOptions): Promise<LoadResult> {
+export async function measureLoad(
+  target: Target,
+  protocol: Protocol,
+  pace: Pace,
+  options: BenchOptions,
+): Promise<LoadResult> {
   const { pairs, groups, groupSize, bodyLength, warmupMs, windowMs, drainMs } = options;
   const plan: ChatPlan = {
     kind: 'chat',
+    protocol,
     urls: target.urls,
     userBase: freshUserBase(),
     ...{ pairs, groups, groupSize, pace, bodyLength, warmupMs, windowMs, drainMs },
@@ -39,10 +46,11 @@ export async function measureLoad(target: Target, pace: Pace, options: BenchOpti
   });
   const [before, after] = counted;
   if (before === undefined || after === undefined) throw new Error('the counters were not read at both ends');
-  const { acknowledged, delivered, cpuUs, driverCpuUs } = report;
+  const { acknowledged, delivered, receipts, statuses, cpuUs, driverCpuUs } = report;
   const seconds = report.windowMs / 1_000;
   return {
     name: target.name,
+    protocol,
     offeredPerSecond: pace.kind === 'open' ? pace.rate : null,
     acknowledgedPerSecond: acknowledged / seconds,
     deliveredPerSecond: delivered / seconds,
@@ -52,17 +60,43 @@ export async function measureLoad(target: Target, pace: Pace, options: BenchOpti
     driverCpuUs: driverCpuUs / acknowledged,
     publishesPerMessage: (after.publishes - before.publishes) / acknowledged,
     commitsPerMessage: (after.commits - before.commits) / acknowledged,
+    receiptRowsPerMessage: (after.receiptRows - before.receiptRows) / acknowledged,
+    receiptsPerMessage: receipts / acknowledged,
+    statusesPerMessage: statuses / acknowledged,
     report,
   };
 }
 
-/** First as fast as it goes, then at a share of that, where latencies mean something. */
-export async function measureBoth(
-  target: Target,
-  options: BenchOptions,
-): Promise<{ capacity: LoadResult; steady: LoadResult }> {
-  const capacity = await measureLoad(target, { kind: 'closed', window: options.window }, options);
-  const rate = Math.max(1, Math.floor(capacity.acknowledgedPerSecond * options.openShare));
-  const steady = await measureLoad(target, { kind: 'open', rate }, options);
-  return { capacity, steady };
+export type Loads = Pick<ClusterResult, 'loads' | 'ratios'>;
+
+/**
+ * First as fast as it goes, the protocols in turn and each time the other one first, so that what else the machine does hits both; then at a share of
+ * what the slower one took, where latencies mean something.
+ */
+export async function measureProtocols(target: Target, options: BenchOptions): Promise<Loads> {
+  const { protocols, rounds, window, openShare } = options;
+  const measured = new Map<Protocol, LoadResult[]>(protocols.map((protocol) => [protocol, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const protocol of round % 2 === 0 ? protocols : [...protocols].reverse()) {
+      measured.get(protocol)?.push(await measureLoad(target, protocol, { kind: 'closed', window }, options));
+    }
+  }
+  const capacities = protocols.map((protocol) => medianOf(measured.get(protocol) ?? []));
+  const slowest = Math.min(...capacities.map(({ acknowledgedPerSecond }) => acknowledgedPerSecond));
+  const pace: Pace = { kind: 'open', rate: Math.max(1, Math.floor(slowest * openShare)) };
+  const loads: { capacity: LoadResult; steady: LoadResult }[] = [];
+  for (const capacity of capacities) {
+    loads.push({ capacity, steady: await measureLoad(target, capacity.protocol, pace, options) });
+  }
+  const legacy = measured.get('legacy') ?? [];
+  const current = measured.get('current') ?? [];
+  const ratios = legacy.flatMap((load, round) => {
+    const other = current[round];
+    return other === undefined ? [] : [togetherUs(other) / togetherUs(load)];
+  });
+  return { loads, ratios };
 }
+
+/** Of edges, database and Redis. */
+export const togetherUs = ({ edgeCpuUs, databaseCpuUs, redisCpuUs }: LoadResult): number =>
+  edgeCpuUs + databaseCpuUs + redisCpuUs;

@@ -27,7 +27,7 @@ export async function measurePlain(
     const pids = { edge: servers.map(({ child }) => child.pid), database: [mariadb.pid], redis: [redis.pid] };
     const urls = servers.map(({ url }) => url);
     const target = { name: `${NODES} plain servers`, urls, pids, counters };
-    return await measureLoad(target, { kind: 'closed', window: options.window }, options);
+    return await measureLoad(target, 'legacy', { kind: 'closed', window: options.window }, options);
   } finally {
     await Promise.all(servers.map(({ child }) => child.stop()));
     await counters.close();

@@ -1,6 +1,8 @@
 import { INSERT_CONNECTIONS, INSERT_ROWS } from '../raw/raw-insert.ts';
 import { PUBLISH_PIPELINE } from '../raw/raw-publish.ts';
 import type { BenchReport, LoadResult } from './bench-report.ts';
+import { median } from './median.ts';
+import { togetherUs } from './phase-load.ts';
 import { fixed, markdownTable, whole } from './table.ts';
 
 /** The report as text that can be read in a terminal and put into the docs. */
@@ -15,8 +17,11 @@ export function printReport(report: BenchReport): string {
     '',
     costs(report),
     '',
+    ratios(report),
+    '',
     parts(report),
     '',
+    ...resumes(report),
     ...report.clusters.flatMap(({ idle }) =>
       idle === null
         ? []
@@ -29,12 +34,12 @@ export function printReport(report: BenchReport): string {
 }
 
 const allLoads = ({ clusters, plain }: BenchReport): LoadResult[] => [
-  ...clusters.flatMap(({ capacity, steady }) => [capacity, steady]),
+  ...clusters.flatMap(({ loads }) => loads.flatMap(({ capacity, steady }) => [capacity, steady])),
   ...(plain === null ? [] : [plain]),
 ];
 
-const title = ({ name, offeredPerSecond }: LoadResult): string =>
-  offeredPerSecond === null ? `${name}, full load` : `${name}, ${whole(offeredPerSecond)}/s offered`;
+const title = ({ name, protocol, offeredPerSecond }: LoadResult): string =>
+  `${name}, ${protocol}, ${offeredPerSecond === null ? 'full load' : `${whole(offeredPerSecond)}/s offered`}`;
 
 function loads(report: BenchReport): string {
   const head = [
@@ -74,28 +79,57 @@ function costs(report: BenchReport): string {
     '(driver)',
     'PUBLISH/message',
     'commits/message',
+    'receipt rows/message',
+    'receipts said/message',
+    'statuses told/message',
   ];
   const rows = allLoads(report).map((load) => {
     const { edgeCpuUs, databaseCpuUs, redisCpuUs, driverCpuUs } = load;
     return [
       title(load),
-      ...[edgeCpuUs, databaseCpuUs, redisCpuUs, edgeCpuUs + databaseCpuUs + redisCpuUs, driverCpuUs].map((us) =>
-        fixed(us),
-      ),
+      ...[edgeCpuUs, databaseCpuUs, redisCpuUs, togetherUs(load), driverCpuUs].map((us) => fixed(us)),
       fixed(load.publishesPerMessage, 3),
       fixed(load.commitsPerMessage, 3),
+      ...[load.receiptRowsPerMessage, load.receiptsPerMessage, load.statusesPerMessage].map((count) => fixed(count, 3)),
     ];
   });
   return markdownTable(head, rows);
 }
 
+/** Paired, round by round: what else the machine does cancels out better than in the columns. */
+const ratios = ({ clusters }: BenchReport): string =>
+  clusters
+    .filter(({ ratios: paired }) => paired.length > 0)
+    .map(({ nodes, ratios: paired }) => {
+      const edges = nodes === 1 ? 'one edge' : `${nodes} edges`;
+      const rounds = paired.map((ratio) => fixed(ratio, 2)).join(', ');
+      return `${edges}, full load, CPU together per message, current / legacy: ${fixed(median(paired), 2)} (rounds: ${rounds})`;
+    })
+    .join('\n');
+
+function resumes({ clusters }: BenchReport): string[] {
+  const rows = clusters.flatMap((cluster) =>
+    cluster.resumes.map((resume) => [
+      `${whole(resume.conversations)} conversations (${whole(resume.resumes)} resumes)`,
+      fixed(resume.edgeCpuUs / 1_000, 2),
+      fixed(resume.databaseCpuUs / 1_000, 2),
+      fixed(resume.reads, 2),
+      `${fixed(resume.p50Ms)} ms`,
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const head = ['a resume with nothing missed', 'edge CPU ms', 'database CPU ms', 'reads', 'p50'];
+  return [markdownTable(head, rows), ''];
+}
+
 function parts({ raw, clusters }: BenchReport): string {
-  const names = clusters.map(({ nodes }) => (nodes === 1 ? 'one edge acks' : `${nodes} edges ack`));
+  const columns = clusters.flatMap(({ loads }) => loads);
+  const names = columns.map(({ capacity: { name, protocol } }) => `${name}, ${protocol}`);
   const row = (name: string, { perSecond, serverCpuUs }: { perSecond: number; serverCpuUs: number }): string[] => [
     name,
     `${whole(perSecond)}/s`,
     fixed(serverCpuUs),
-    ...clusters.map(({ capacity }) => `${fixed((100 * capacity.acknowledgedPerSecond) / perSecond)} %`),
+    ...columns.map(({ capacity }) => `${fixed((100 * capacity.acknowledgedPerSecond) / perSecond)} %`),
   ];
   return markdownTable(
     ['the parts alone', 'rate', 'server CPU µs', ...names],

@@ -1,11 +1,20 @@
-import { findMessageId, findStamp, stampChannel, stampNumber, stampTimeUs } from '../wire/message-stamp.ts';
-import { Channel, RING, type Track } from './channel.ts';
+import { findMessageId, findRef, findSeq, leadingType } from '../wire/frame-scan.ts';
+import { findStamp, SendTemplate, stampChannel, stampNumber, stampTimeUs } from '../wire/message-stamp.ts';
+import { Channel, type Track } from './channel.ts';
 import type { ChatPlan, DriverEvent, DriverReport } from './driver-plan.ts';
 import { CpuWindow, LatencyRecorder, nowUs, pause, waitFor } from './measure.ts';
 import { paceOpen } from './pace-open.ts';
+import { Receipts } from './receipts.ts';
 import { inParallel, Seat } from './seat.ts';
+import { StatusCheck } from './status-check.ts';
 
 const PARALLEL_SETUP = 32;
+
+/** What a client of the current protocol does and watches besides sending. */
+interface Current {
+  readonly receipts: Receipts;
+  readonly status: StatusCheck;
+}
 
 /**
  * One load run. It holds both ends of every conversation, so it knows for each acknowledged message whether, when, how often and in what
@@ -16,12 +25,16 @@ export class ChatRun {
   readonly #emit: (event: DriverEvent) => void;
   readonly #channels: Channel[] = [];
   readonly #bySeat = new Map<Seat, Channel>();
+  /** Empty when the legacy protocol is spoken. */
+  readonly #current = new Map<Seat, Current>();
   readonly #faults = { duplicated: 0, outOfOrder: 0, mismatched: 0, phantom: 0, refused: 0, connectionsLost: 0 };
   #sending = false;
   #measuring = false;
   #ending = false;
   #acknowledged = 0;
   #skipped = 0;
+  #receipts = 0;
+  #statuses = 0;
   readonly #ackLatency = new LatencyRecorder();
   readonly #deliveryLatency = new LatencyRecorder();
 
@@ -61,6 +74,8 @@ export class ChatRun {
       delivery: this.#deliveryLatency.summary(),
       cpuUs,
       driverCpuUs,
+      receipts: this.#receipts,
+      statuses: this.#statuses,
       skipped,
       faults,
     };
@@ -83,25 +98,27 @@ export class ChatRun {
     size: number;
     home: number;
   }): Promise<void> {
-    const { urls, bodyLength } = this.#plan;
+    const { urls, bodyLength, protocol } = this.#plan;
     const { kind, firstUser, size, home } = party;
     const seats = Array.from(
       { length: size },
-      (_, i) => new Seat(firstUser + i, (seat, reason) => this.#onGone(seat, reason)),
+      (_, i) => new Seat(firstUser + i, protocol, (seat, reason) => this.#onGone(seat, reason)),
     );
     await Promise.all(seats.map((seat, i) => seat.open(urls[(home + i) % urls.length] ?? '')));
     const members = seats.map((seat) => seat.userId);
     const conversation = await seats[0]?.init(members, kind);
     if (conversation === undefined) throw new Error('a party needs members');
-    const positions = new Map(seats.map((seat) => [seat, { id: 0 }]));
+    const positions = new Map(seats.map((seat) => [seat, { id: 0, seq: 0 }]));
     for (const seat of seats) {
-      const channel = new Channel({ index: this.#channels.length, seat, conversation, kind, bodyLength });
+      const index = this.#channels.length;
+      const channel = new Channel(seat, { channel: index, conversation, kind, bodyLength, protocol });
       this.#channels.push(channel);
       this.#bySeat.set(seat, channel);
       for (const [other, position] of positions) {
         if (other !== seat) channel.tracks.set(other, { highest: 0, missing: new Set(), position });
       }
-      seat.live((from, data, start, end) => this.#onText(from, data, start, end));
+      if (protocol === 'current') this.#follow(seat);
+      else seat.live((from, data, start, end) => this.#onText(from, data, start, end));
     }
   }
 
@@ -115,30 +132,76 @@ export class ChatRun {
     let turn = 0;
     return paceOpen(pace.rate, (intendedUs) => {
       const channel = this.#channels[turn++ % this.#channels.length];
-      if (channel === undefined || channel.unanswered >= RING - 1) this.#skipped++;
+      if (channel === undefined || channel.full) this.#skipped++;
       else channel.send(intendedUs);
     });
   }
 
-  #onText(seat: Seat, data: Buffer, start: number, end: number): void {
-    const stamp = findStamp(data, start, end);
-    if (stamp >= 0) this.#onMessage(seat, data, start, stamp);
-    else this.#onAnswer(seat, data, start, end);
+  #follow(seat: Seat): void {
+    const receipts = new Receipts(seat, () => {
+      if (this.#measuring) this.#receipts++;
+    });
+    this.#current.set(seat, { receipts, status: new StatusCheck(seat.userId) });
+    seat.live((from, data, start, end) => this.#onCurrent(from, data, start, end));
   }
 
-  #onAnswer(seat: Seat, data: Buffer, start: number, end: number): void {
+  #onText(seat: Seat, data: Buffer, start: number, end: number): void {
+    const stamp = findStamp(data, start, end);
     const channel = this.#bySeat.get(seat);
-    if (channel === undefined || channel.unanswered === 0) {
+    if (stamp >= 0) this.#onMessage(seat, data, start, end, stamp);
+    // Answers come in the order of the sends.
+    else if (channel === undefined) this.#faults.phantom++;
+    else this.#onAnswer(channel, channel.answered + 1, findMessageId(data, start, end), -1);
+  }
+
+  #onCurrent(seat: Seat, data: Buffer, start: number, end: number): void {
+    const channel = this.#bySeat.get(seat);
+    const current = this.#current.get(seat);
+    if (channel === undefined || current === undefined) return;
+    switch (leadingType(data, start, end)) {
+      case '': {
+        const stamp = findStamp(data, start, end);
+        if (stamp >= 0) this.#onMessage(seat, data, start, end, stamp);
+        else this.#faults.phantom++;
+        break;
+      }
+      case 'ack': {
+        const number = SendTemplate.numberOf(findRef(data, start, end));
+        this.#onAnswer(channel, number, findMessageId(data, start, end), findSeq(data, start, end));
+        break;
+      }
+      case 'status':
+        this.#onStatus(current.status.take(data.toString('utf8', start, end)));
+        break;
+      case 'ok':
+      case 'synced':
+        break;
+      default: {
+        // A refused send names its ref; whatever else is refused belongs nowhere.
+        const ref = findRef(data, start, end);
+        if (ref < 0) console.error(`driver: user ${seat.userId}: ${data.toString('utf8', start, end)}`);
+        this.#onAnswer(channel, SendTemplate.numberOf(ref), -1, -1);
+      }
+    }
+  }
+
+  #onStatus(verdict: 'good' | 'backwards' | 'own'): void {
+    if (verdict === 'backwards') this.#faults.outOfOrder++;
+    if (verdict === 'own') this.#faults.phantom++;
+    if (this.#measuring) this.#statuses++;
+  }
+
+  #onAnswer(channel: Channel, number: number, messageId: number, seq: number): void {
+    const intendedUs = channel.answer(number);
+    if (intendedUs === null) {
       this.#faults.phantom++;
       return;
     }
-    const intendedUs = channel.answer();
-    const messageId = findMessageId(data, start, end);
     if (messageId < 0) {
       this.#faults.refused++;
-      channel.refused.add(channel.answered);
+      channel.refused.add(number);
     } else {
-      if (!channel.agrees(channel.answered, messageId)) this.#faults.mismatched++;
+      if (!channel.agrees(number, messageId, seq)) this.#faults.mismatched++;
       if (this.#measuring) {
         this.#acknowledged++;
         this.#ackLatency.record(nowUs() - intendedUs);
@@ -147,7 +210,7 @@ export class ChatRun {
     if (this.#sending && this.#plan.pace.kind === 'closed') channel.send(nowUs());
   }
 
-  #onMessage(seat: Seat, data: Buffer, start: number, stamp: number): void {
+  #onMessage(seat: Seat, data: Buffer, start: number, end: number, stamp: number): void {
     const number = stampNumber(data, stamp);
     const channel = this.#channels[stampChannel(data, stamp)];
     const track = channel?.tracks.get(seat);
@@ -156,22 +219,28 @@ export class ChatRun {
       return;
     }
     const messageId = findMessageId(data, start, stamp);
-    if (this.#take(track, number, messageId)) {
-      if (messageId >= 0 && !channel.agrees(number, messageId)) this.#faults.mismatched++;
+    const current = this.#current.get(seat);
+    const seq = current === undefined ? -1 : findSeq(data, stamp, end);
+    if (this.#take(track, number, messageId, seq)) {
+      if (messageId >= 0 && !channel.agrees(number, messageId, seq)) this.#faults.mismatched++;
       if (this.#measuring) this.#deliveryLatency.record(nowUs() - stampTimeUs(data, stamp));
+      current?.receipts.note(channel.conversation, seq);
     }
   }
 
-  /** Whether it is new to this receiver. Ids of one conversation ascend in commit order: one order for all members. */
-  #take(track: Track, number: number, messageId: number): boolean {
+  /** Whether it is new to this receiver. Ids and seqs of one conversation ascend in commit order: one order for all members. */
+  #take(track: Track, number: number, messageId: number, seq: number): boolean {
     if (number <= track.highest && !track.missing.delete(number)) {
       this.#faults.duplicated++;
       return false;
     }
-    if (number < track.highest || messageId < track.position.id) this.#faults.outOfOrder++;
+    const { position } = track;
+    if (number < track.highest || messageId < position.id || (seq >= 0 && seq <= position.seq))
+      this.#faults.outOfOrder++;
     for (let skipped = track.highest + 1; skipped < number; skipped++) track.missing.add(skipped);
     if (number > track.highest) track.highest = number;
-    if (messageId > track.position.id) track.position.id = messageId;
+    position.id = Math.max(position.id, messageId);
+    position.seq = Math.max(position.seq, seq);
     return true;
   }
 

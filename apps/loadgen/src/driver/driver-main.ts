@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       break;
     case 'idle': {
       const seats = Array.from({ length: plan.connections }, (_, i) => {
-        return new Seat(plan.userBase + i, (seat, reason) => {
+        return new Seat(plan.userBase + i, plan.protocol, (seat, reason) => {
           console.error(`driver: idle user ${seat.userId}: ${reason}`);
           process.exit(1);
         });

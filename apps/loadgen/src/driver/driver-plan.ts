@@ -5,8 +5,12 @@ export type Pace =
   /** `rate` messages a second at times fixed beforehand; latencies count from those times, also when the driver is late. */
   | { readonly kind: 'open'; readonly rate: number };
 
+/** What the driver's clients speak: bare numbers and order, or refs, client ids and receipts. */
+export type Protocol = 'legacy' | 'current';
+
 export interface ChatPlan {
   readonly kind: 'chat';
+  readonly protocol: Protocol;
   /** The users of a conversation connect to these in turn, so to different ones where there are several. */
   readonly urls: readonly string[];
   readonly userBase: number;
@@ -33,6 +37,7 @@ export interface IdlePlan {
   readonly urls: readonly string[];
   readonly userBase: number;
   readonly connections: number;
+  readonly protocol: Protocol;
 }
 
 /** Frames thrown at an echo server: what the driver and the WebSocket library can do by themselves. */
@@ -67,10 +72,11 @@ export interface Faults {
   /** Acknowledged, and not received by a member within the drain; counted per receiver. */
   readonly lost: number;
   readonly duplicated: number;
+  /** By the sender's numbers, by message id, or by seq; or a status that went backwards. */
   readonly outOfOrder: number;
-  /** The id in the acknowledgement is not the one the message arrived with: answers out of order, or of something else. */
+  /** The id (or seq) in the acknowledgement is not the one the message arrived with: answers out of order, or of something else. */
   readonly mismatched: number;
-  /** Arrived where it does not belong. */
+  /** Arrived where it does not belong: messages, statuses, and answers that nothing waits for. */
   readonly phantom: number;
   /** Answered with an error. */
   readonly refused: number;
@@ -89,6 +95,9 @@ export interface DriverReport {
   /** CPU time used within the window, µs, by name of `watch`. */
   readonly cpuUs: Readonly<Record<string, number>>;
   readonly driverCpuUs: number;
+  /** Within the window: `delivered` frames that clients of the current protocol have sent, and `status` frames that they were told. */
+  readonly receipts: number;
+  readonly statuses: number;
   /** Open pace: sends skipped because a sender had too many unanswered. Not 0: the rate is beyond the capacity. */
   readonly skipped: number;
   readonly faults: Faults;

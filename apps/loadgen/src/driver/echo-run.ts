@@ -44,6 +44,8 @@ export async function runEcho(plan: EchoPlan, emit: (event: DriverEvent) => void
   return {
     ...used,
     acknowledged: latency.count,
+    receipts: 0,
+    statuses: 0,
     delivered: latency.count,
     ack: latency.summary(),
     delivery: latency.summary(),

@@ -1,4 +1,6 @@
 import { RawClient } from '../wire/raw-client.ts';
+import { DIALECTS, type Dialect } from './dialect.ts';
+import type { Protocol } from './driver-plan.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -13,32 +15,33 @@ interface Expectation {
 /** One user's connection: signs in, opens a conversation perhaps, then passes every frame on. */
 export class Seat {
   readonly userId: number;
+  readonly #dialect: Dialect;
   readonly #onGone: (seat: Seat, reason: string) => void;
   #client: RawClient | null = null;
   #expectation: Expectation | null = null;
   #onLive: OnLive | null = null;
 
-  constructor(userId: number, onGone: (seat: Seat, reason: string) => void) {
+  constructor(userId: number, protocol: Protocol, onGone: (seat: Seat, reason: string) => void) {
     this.userId = userId;
+    this.#dialect = DIALECTS[protocol];
     this.#onGone = onGone;
   }
 
-  /** Connects and signs in with the bare user id (L1). Rejects when refused or after 30 s. */
+  /** Connects and signs in with the bare user id. Rejects when refused or after 30 s. */
   async open(url: string): Promise<void> {
     this.#client = await RawClient.open(url, {
       onText: (data, start, end) => this.#onText(data, start, end),
       onClose: (reason) => this.#onGone(this, reason),
     });
-    await this.#ask(String(this.userId), (text) => text === `user id ${this.userId} received`);
+    await this.#ask(this.#dialect.signIn(this.userId), (text) => this.#dialect.signedIn(this.userId, text));
   }
 
-  /** L2, L5: resolves to the conversation's id. */
+  /** Opens a conversation; resolves to its id. */
   async init(members: readonly number[], kind: 'personal' | 'group'): Promise<number> {
-    const named = kind === 'group' ? { group_name: 'load', description: '' } : {};
-    const frame = JSON.stringify({ type: `init_${kind}`, conv_id: 1, member: members, ...named });
-    const reply = await this.#ask(frame, (text) => text.includes('"db_conv_id"') || text.includes('"error"'));
-    const { db_conv_id: conversation } = JSON.parse(reply) as { db_conv_id?: number };
-    if (conversation === undefined) throw new Error(`user ${this.userId}: ${frame} was answered ${reply}`);
+    const frame = this.#dialect.init(members, kind);
+    const reply = await this.#ask(frame, (text) => this.#dialect.opened(text) !== undefined);
+    const conversation = this.#dialect.opened(reply);
+    if (typeof conversation !== 'number') throw new Error(`user ${this.userId}: ${frame} was answered ${reply}`);
     return conversation;
   }
 

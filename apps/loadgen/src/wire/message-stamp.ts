@@ -11,32 +11,55 @@ const NUMBER_AT = CHANNEL_AT + CHANNEL_DIGITS + 1;
 const TIME_AT = NUMBER_AT + NUMBER_DIGITS + 1;
 const STAMP_LENGTH = TIME_AT + TIME_DIGITS;
 
-/** A send frame (L3, L6) of one channel; the payload is made anew, in place, by `write`. */
+/** Added to a message's number, so that a ref has always as many digits. */
+const FIRST_REF = 10 ** NUMBER_DIGITS;
+/** As long as those of our SDK. */
+const CLIENT_ID_LENGTH = 32;
+
+export interface TemplateOptions {
+  readonly channel: number;
+  readonly conversation: number;
+  readonly kind: 'personal' | 'group';
+  readonly bodyLength: number;
+  /** The current protocol's sends carry a client id and a ref, which both say the message's number. */
+  readonly protocol: 'legacy' | 'current';
+}
+
+/** A send frame of one channel; the payload is made anew, in place, by `write`. */
 export class SendTemplate {
   readonly payload: Buffer;
   readonly #at: number;
+  /** Where the numbers end. */
+  readonly #clientIdEnd: number;
+  readonly #refEnd: number;
 
-  constructor(options: {
-    readonly channel: number;
-    readonly conversation: number;
-    readonly kind: 'personal' | 'group';
-    readonly bodyLength: number;
-  }) {
-    const digits = String(options.channel).padStart(CHANNEL_DIGITS, '0');
+  constructor({ channel, conversation, kind, bodyLength, protocol }: TemplateOptions) {
+    const digits = String(channel).padStart(CHANNEL_DIGITS, '0');
     const stamp = `~${digits} ${'0'.repeat(NUMBER_DIGITS)} ${'0'.repeat(TIME_DIGITS)}`;
-    const body = stamp.padEnd(options.bodyLength, '.');
-    this.payload = Buffer.from(
-      `{"msg":"${body}","conv_id":${options.conversation},"type":"${options.kind}"}`,
-      'latin1',
-    );
+    const body = stamp.padEnd(bodyLength, '.');
+    const clientId = `bench-${digits}`.padEnd(CLIENT_ID_LENGTH, '0');
+    const named = protocol === 'current' ? `,"client_id":"${clientId}","ref":${FIRST_REF}` : '';
+    const text = `{"msg":"${body}","conv_id":${conversation},"type":"${kind}"${named}}`;
+    this.payload = Buffer.from(text, 'latin1');
     this.#at = this.payload.indexOf(MARK);
+    this.#clientIdEnd = protocol === 'current' ? text.indexOf(clientId) + CLIENT_ID_LENGTH : 0;
+    this.#refEnd = protocol === 'current' ? text.length - 1 : 0;
   }
 
   /** `timeUs`: when the message is meant to be sent, in microseconds of the driver's clock. */
   write(number: number, timeUs: number): Buffer {
     writeDigits(this.payload, this.#at + NUMBER_AT, NUMBER_DIGITS, number);
     writeDigits(this.payload, this.#at + TIME_AT, TIME_DIGITS, timeUs);
+    if (this.#refEnd > 0) {
+      writeDigits(this.payload, this.#clientIdEnd - NUMBER_DIGITS, NUMBER_DIGITS, number);
+      writeDigits(this.payload, this.#refEnd - NUMBER_DIGITS, NUMBER_DIGITS, number);
+    }
     return this.payload;
+  }
+
+  /** The number of the send that this ref names; negative when it names none. */
+  static numberOf(ref: number): number {
+    return ref - FIRST_REF;
   }
 }
 
@@ -49,21 +72,6 @@ export function findStamp(data: Buffer, start: number, end: number): number {
 export const stampChannel = (data: Buffer, at: number): number => readDigits(data, at + CHANNEL_AT, CHANNEL_DIGITS);
 export const stampNumber = (data: Buffer, at: number): number => readDigits(data, at + NUMBER_AT, NUMBER_DIGITS);
 export const stampTimeUs = (data: Buffer, at: number): number => readDigits(data, at + TIME_AT, TIME_DIGITS);
-
-/** The value of `message_id` in a frame's text, or -1: the digits behind `e_id":`, which no other key ends with. */
-export function findMessageId(data: Buffer, start: number, end: number): number {
-  for (let at = start; at + 6 < end; at++) {
-    if (data[at] !== 0x65 || data[at + 1] !== 0x5f || data[at + 2] !== 0x69 || data[at + 3] !== 0x64) continue;
-    let digitAt = at + 6;
-    while (data[digitAt] === 0x20) digitAt++;
-    let value = 0;
-    for (let digit = (data[digitAt] ?? 0) - 48; digit >= 0 && digit <= 9; digit = (data[++digitAt] ?? 0) - 48) {
-      value = value * 10 + digit;
-    }
-    return value;
-  }
-  return -1;
-}
 
 function writeDigits(buffer: Buffer, at: number, digits: number, value: number): void {
   let rest = value;

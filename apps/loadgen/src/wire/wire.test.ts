@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { FrameReader } from './frame-reader.ts';
+import { findMessageId, findRef, findSeq, leadingType } from './frame-scan.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { findMessageId, findStamp, SendTemplate, stampChannel, stampNumber, stampTimeUs } from './message-stamp.ts';
+import { findStamp, SendTemplate, stampChannel, stampNumber, stampTimeUs } from './message-stamp.ts';
 
 const serverFrame = (payload: Buffer): Buffer => {
   const writer = new FrameWriter();
@@ -45,7 +46,13 @@ test.each([
 });
 
 test('a stamp is read from a delivered frame as it was written', () => {
-  const template = new SendTemplate({ channel: 42, conversation: 9, kind: 'group', bodyLength: 80 });
+  const template = new SendTemplate({
+    channel: 42,
+    conversation: 9,
+    kind: 'group',
+    bodyLength: 80,
+    protocol: 'legacy',
+  });
   const sent = JSON.parse(template.write(123_456, 987_654_321).toString()) as { msg: string };
   expect(sent).toEqual({ msg: sent.msg, conv_id: 9, type: 'group' });
   expect(sent.msg).toHaveLength(80);
@@ -59,4 +66,34 @@ test('a stamp is read from a delivered frame as it was written', () => {
   expect(findMessageId(Buffer.from('{"message_id": 5}'), 0, 17)).toBe(5);
   const error = Buffer.from('{"type":"error","code":1001}');
   expect(findMessageId(error, 0, error.length)).toBe(-1);
+});
+
+test('a send of the current protocol has its number in its ref and its client id, and they are read from the answers', () => {
+  const template = new SendTemplate({
+    channel: 7,
+    conversation: 3,
+    kind: 'personal',
+    bodyLength: 40,
+    protocol: 'current',
+  });
+  const first = JSON.parse(template.write(9, 1).toString()) as { ref: number; client_id: string; msg: string };
+  const second = JSON.parse(template.write(123_456_789, 2).toString()) as typeof first;
+  expect([first.ref, second.ref].map(SendTemplate.numberOf)).toEqual([9, 123_456_789]);
+  expect(first.client_id).toMatch(/^bench-0000007.*009$/);
+  expect(second.client_id).toMatch(/^bench-0000007.*123456789$/);
+  expect([first.client_id.length, second.client_id.length]).toEqual([32, 32]);
+  const ack = Buffer.from(
+    `xx{"type":"ack","ref":${second.ref},"conv_id":3,"message_id":88,"seq":12,"client_id":"a"}xx`,
+  );
+  const [start, end] = [2, ack.length - 2];
+  expect(leadingType(ack, start, end)).toBe('ack');
+  expect(findRef(ack, start, end)).toBe(second.ref);
+  expect(findMessageId(ack, start, end)).toBe(88);
+  expect(findSeq(ack, start, end)).toBe(12);
+  const message = Buffer.from(
+    `{"conv_id":3,"message_id":88,"msg":"${second.msg}","type":"personal","seq":12,"sender_id":1}`,
+  );
+  expect(leadingType(message, 0, message.length)).toBe('');
+  expect(findSeq(message, findStamp(message, 0, message.length), message.length)).toBe(12);
+  expect(findRef(message, 0, message.length)).toBe(-1);
 });

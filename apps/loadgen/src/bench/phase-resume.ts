@@ -1,0 +1,55 @@
+import { processCpuUs, threadsCpuUs } from '../cpu.ts';
+import { pause } from '../driver/measure.ts';
+import type { MysqlAddress } from '../peers/plain-store-mysql.ts';
+import type { ResumeResult } from './bench-report.ts';
+import type { CounterReader } from './counters.ts';
+import { median } from './median.ts';
+import { freshUserBase } from './phase-load.ts';
+import { writeResumeUsers } from './resume-data.ts';
+import { epochOf, resumeOnce } from './resume-probe.ts';
+
+/** Longer than a node stays in the topics of users and groups that have left it (3 s). */
+const FORGOTTEN_MS = 4_500;
+
+export interface ResumeOptions {
+  readonly url: string;
+  readonly pids: { readonly edge: number; readonly database: number };
+  readonly mysql: MysqlAddress;
+  readonly counters: CounterReader;
+  readonly users: number;
+  readonly conversations: number;
+  /** Besides one that warms up. */
+  readonly passes: number;
+}
+
+/**
+ * One user after the other comes back and leaves: no read is shared, and the node knows nothing of a user that comes. What the node does while nobody comes is
+ * in it, and so is what it does when the topics are left.
+ */
+export async function measureResume(options: ResumeOptions): Promise<ResumeResult> {
+  const { url, pids, mysql, counters, users, conversations, passes } = options;
+  const people = await writeResumeUsers(mysql, { users, conversations, userBase: freshUserBase() });
+  const epoch = await epochOf(url, freshUserBase());
+  const tookMs: number[] = [];
+  let [edgeCpuUs, databaseCpuUs, reads] = [0, 0, 0];
+  for (let pass = 0; pass <= passes; pass++) {
+    await pause(FORGOTTEN_MS);
+    const before = { ...(await counters.read()), edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database) };
+    const took: number[] = [];
+    for (const user of people) took.push(await resumeOnce(url, user, epoch));
+    const after = { edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database), ...(await counters.read()) };
+    if (pass === 0) continue;
+    tookMs.push(...took);
+    edgeCpuUs += after.edge - before.edge;
+    databaseCpuUs += after.database - before.database;
+    reads += after.selects - before.selects;
+  }
+  const resumes = passes * users;
+  return {
+    ...{ conversations, resumes },
+    edgeCpuUs: edgeCpuUs / resumes,
+    databaseCpuUs: databaseCpuUs / resumes,
+    reads: reads / resumes,
+    p50Ms: median(tookMs),
+  };
+}
