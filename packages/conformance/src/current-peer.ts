@@ -10,8 +10,9 @@ import {
   type PatternFields,
   typeOf,
 } from './pattern.ts';
-import { cut, describe, Peer, type Received } from './peer.ts';
+import { Peer, type Received } from './peer.ts';
 import type { Welcome } from './welcome.ts';
+import { cut, describe } from './wording.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

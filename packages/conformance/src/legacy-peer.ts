@@ -1,7 +1,8 @@
 import { ERROR_CODES, type ErrorName } from '@parley/protocol';
 import { type LegacyKind, legacyKind } from './legacy-check.ts';
 import { anId, aText, aTimestamp, differences, type Matched, type PatternFields } from './pattern.ts';
-import { cut, Peer } from './peer.ts';
+import { Peer } from './peer.ts';
+import { cut } from './wording.ts';
 
 const LOCAL_ID = 5;
 

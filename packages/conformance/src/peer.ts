@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import { CLOSE_CODES, type CloseName } from '@parley/protocol';
 import { WebSocket } from 'ws';
 import { ConformanceFailure } from './failure.ts';
-import { differences, type Matched, Matcher, type Pattern, type PatternFields, typeOf } from './pattern.ts';
+import { differences, type Matched, type Pattern, type PatternFields, typeOf } from './pattern.ts';
 import type { Transcript } from './transcript.ts';
+import { cut, describe } from './wording.ts';
 
 export interface PeerOptions {
   readonly url: string;
@@ -258,21 +259,10 @@ export class Peer {
   }
 }
 
-const CUT_CHARS = 600;
-export const cut = (text: string): string => (text.length > CUT_CHARS ? `${text.slice(0, CUT_CHARS)}…` : text);
-
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
-}
-
-/** Its literal fields, which say what it is. */
-export function describe(pattern: PatternFields): string {
-  const literal = Object.entries(pattern).filter(([, value]) => typeof value !== 'object' || value === null);
-  const fields = literal.map(([field, value]) => `${field}: ${JSON.stringify(value)}`).join(', ');
-  const rest = Object.values(pattern).some((value) => value instanceof Matcher) ? ', …' : '';
-  return `{${fields}${rest}}`;
 }

@@ -56,7 +56,7 @@ export function conformanceTests(name: string, rules: readonly Rule[], stage: ()
       const complaints = nodes.flatMap(complaintsOf);
       await stop();
       // Whatever the clients were told: no node has failed at anything, or fallen.
-      expect(complaints).toEqual([]);
+      expect(complaints.slice(0, 3)).toEqual([]);
     }, TEST_TIMEOUT_MS);
 
     it.each(rules.map(({ id, title, proves }) => [[id, ...proves].join(', '), title, id] as const))(

@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts';
 import { blockingRules } from './blocking.ts';
 import { groupRoleRules } from './group-roles.ts';
 import { groupRules } from './groups.ts';
+import { historyRules } from './history.ts';
 import { initRules } from './inits.ts';
 import { invalidFrameRules } from './invalid-frames.ts';
 import { legacyRules } from './legacy.ts';
@@ -31,6 +32,7 @@ export const RULES: readonly Rule[] = [
   ...receiptRules,
   ...resumeRules,
   ...readingRules,
+  ...historyRules,
   ...typingRules,
   ...presenceRules,
   ...groupRules,

@@ -157,7 +157,7 @@ export const resumeRules = [
       await last.expect(synced(conversation, frames.length, frames.length - cursor));
       await last.expect(complete(1));
     },
-    { proves: ['G4', 'G5'] },
+    { proves: ['G4', 'G5'], slow: true },
   ),
   rule(
     'V608',
@@ -167,9 +167,9 @@ export const resumeRules = [
       const alice = await scene.connect(a);
       const count = 1_000;
       const groups: number[] = [];
-      for (let at = 0; at < count; at += 100) {
-        const hundred = Array.from({ length: 100 }, () => openGroup(alice, []));
-        groups.push(...(await Promise.all(hundred)));
+      // A few at a time: what the server makes of a thousand at once is not this rule's business.
+      for (const step = 10; groups.length < count; ) {
+        groups.push(...(await Promise.all(Array.from({ length: step }, () => openGroup(alice, [])))));
       }
       const cursors = Object.fromEntries(groups.map((id) => [id, 0]));
       const again = await scene.greet(a, { cursors, hello: { groups } });
@@ -181,7 +181,7 @@ export const resumeRules = [
       await again.expectNext(complete(count));
       if (told.size !== count) throw again.failure(`expected each conversation once, got ${told.size} different ones`);
     },
-    { proves: ['G8'] },
+    { proves: ['G8'], slow: true },
   ),
   rule(
     'V609',

@@ -120,9 +120,14 @@ export const signInRules = [
     },
     { proves: ['L1a', 'L15'] },
   ),
-  rule('V112', 'a connection without a first frame is told so and closed, to come back', async (scene) => {
-    const alice = await scene.open();
-    await alice.expectError('sign_in_timeout');
-    await alice.expectClose('sign_in_timeout');
-  }),
+  rule(
+    'V112',
+    'a connection without a first frame is told so and closed, to come back',
+    async (scene) => {
+      const alice = await scene.open();
+      await alice.expectError('sign_in_timeout');
+      await alice.expectClose('sign_in_timeout');
+    },
+    { slow: true },
+  ),
 ];
