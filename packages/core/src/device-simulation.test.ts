@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { simulateDevices } from './testing/device-simulation.ts';
 import { testSeed } from './testing/random.ts';
+import { WildSimulation } from './testing/wild-simulation.ts';
 
 describe('devices of the current protocol on a cluster under random faults', () => {
   const first = testSeed();
@@ -9,6 +10,16 @@ describe('devices of the current protocol on a cluster under random faults', () 
     'G1 G2 G3 G4 G5 G6 G7: nothing is lost, doubled, out of order or shown to who is no member, over reconnects and changes of members (seed %i)',
     async (seed) => {
       const { messages, problems } = await simulateDevices(seed, 250);
+      expect(problems).toEqual([]);
+      expect(messages).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+
+  it.each(Array.from({ length: runs }, (_, n) => (first + n) >>> 0))(
+    'G1 G2 G3 G4 G5 G6 G7 G9 G10: nor with old clients, histories, owners, blocks, watches, drains, devices put back and hellos that lie (seed %i)',
+    async (seed) => {
+      const { messages, problems } = await simulateDevices(seed, 250, WildSimulation);
       expect(problems).toEqual([]);
       expect(messages).toBeGreaterThan(0);
     },

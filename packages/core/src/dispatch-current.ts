@@ -22,7 +22,7 @@ import { handleRefresh } from './handlers/refresh.ts';
 import { handleSeen } from './handlers/seen.ts';
 import { handleSeenUpto } from './handlers/seen-upto.ts';
 import { handleSendMessage } from './handlers/send-message.ts';
-import { answerInTurn, watchInTurn } from './handlers/turns.ts';
+import { watchInTurn } from './handlers/turns.ts';
 import { handleTyping } from './handlers/typing.ts';
 import { handleUnwatch } from './handlers/unwatch.ts';
 import { handleWatch } from './handlers/watch.ts';
@@ -66,11 +66,11 @@ export function dispatchCurrent(
     case 'typing':
       return handleTyping(frame, caller, services);
     case 'presence':
-      return answerInTurn(caller, services, () => handlePresence(frame, caller, services));
+      return watchInTurn(caller, () => handlePresence(frame, caller, services));
     case 'watch':
-      return watchInTurn(caller, services, () => handleWatch(frame, caller, services));
+      return watchInTurn(caller, () => handleWatch(frame, caller, services));
     case 'unwatch':
-      return watchInTurn(caller, services, async () => handleUnwatch(frame, caller, services));
+      return watchInTurn(caller, async () => handleUnwatch(frame, caller, services));
     case 'group_add':
       return handleGroupAdd(frame, caller, services);
     case 'group_remove':

@@ -94,7 +94,7 @@ export class MembershipLoader {
     return rows.map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
   }
 
-  /** For users that became members of a conversation while connected. Rejects with a `StoreError`. */
+  /** For users that became members of a conversation while connected, or were blocked in it. Rejects with a `StoreError`. */
   async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
     const mark = this.mark();
     const userIds = users.map((user) => user.id);
@@ -102,11 +102,17 @@ export class MembershipLoader {
   }
 
   /**
-   * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed.
+   * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed. Of the others it
+   * notes who is blocked.
    * @param mark taken before the read of the rows began
    */
   async attachNew(rows: readonly Membership[], mark: ReadMark): Promise<void> {
-    const fresh = rows.filter((row) => this.#hub.user(row.userId)?.feeds.has(row.conversationId) === false);
+    const fresh: Membership[] = [];
+    for (const row of rows) {
+      const user = this.#hub.user(row.userId);
+      if (user?.feeds.has(row.conversationId)) noteBlock(user, row);
+      else if (user !== undefined) fresh.push(row);
+    }
     await this.#settleAll(fresh, mark);
   }
 

@@ -1,6 +1,7 @@
 import { encodeFrame, SERVER_FRAMES } from '@parley/protocol';
 import { describe, expect, it } from 'vitest';
 import { handlePresence } from './handlers/presence.ts';
+import { Limiter } from './limiter.ts';
 import { LocalUser } from './local-user.ts';
 import { type PresenceAnswer, PresenceWatch } from './presence-watch.ts';
 import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
@@ -171,7 +172,7 @@ describe('presence', () => {
       const gates: (() => void)[] = [];
       lone.onCall = () => new Promise((resolve) => gates.push(resolve));
       const caller = { user: new LocalUser({ id: ALICE, name: 'Alice' }), watcher };
-      const services = { presence: lone.presence, reader: lone.reader };
+      const services = { presence: lone.presence, reader: lone.reader, readLimiter: new Limiter(1) };
       void handlePresence({ user_id: [10] }, caller, services).then((reply) => {
         told.push(JSON.stringify(reply).includes('true') ? 'answer: online' : 'answer: offline');
       });

@@ -24,7 +24,7 @@ export type Publication =
       readonly seq: Seq;
       readonly members: readonly [UserId, UserId];
     }
-  /** These users have become members of the group. */
+  /** These users have become members, or have been blocked: their standing is read again. */
   | { readonly type: 'joined'; readonly conversationId: ConversationId; readonly userIds: readonly UserId[] }
   /** Announcements were lost: compare the heads of everything locally interesting. */
   | { readonly type: 'check_all' }

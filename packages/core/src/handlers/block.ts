@@ -20,6 +20,10 @@ export async function handleBlock(
   // A block and an unblock that are sent together end as the client meant them to.
   const result = await changeInTurn(caller, () => readLimiter.run(setBlocked));
   if (!result.ok) return refusedInit(result);
+  // What is not held to the version in the store, `typing`, is refused by the other's nodes.
+  if (frame.type === 'block') {
+    services.publisher.publish([{ type: 'joined', conversationId: result.conversationId, userIds: [frame.user_id] }]);
+  }
   if (!caller.user.feeds.has(result.conversationId)) await services.loader.admit(result.conversationId, [caller.user]);
   // A request, not a notice: answered also without a ref.
   return { kind: 'frame', frame: { type: 'ok' } };

@@ -1,4 +1,5 @@
 import { formatTimestamp } from '@parley/protocol';
+import type { Limiter } from '../limiter.ts';
 import type { ConversationReader } from '../ports/conversation-reader.ts';
 import type { PresenceState } from '../presence-frame.ts';
 import type { PresenceAnswer, PresenceWatch } from '../presence-watch.ts';
@@ -11,6 +12,8 @@ export type PresenceCaller = Pick<Caller, 'user' | 'watcher'>;
 export interface PresenceServices {
   readonly presence: PresenceWatch;
   readonly reader: Pick<ConversationReader, 'acquainted'>;
+  /** For the store alone: who waits for the directory holds up no other read. */
+  readonly readLimiter: Pick<Limiter, 'run'>;
 }
 
 /** Who of these users is online. Only of people that the caller shares a conversation with and is not blocked by, and of itself. */
@@ -32,7 +35,7 @@ export async function answerPresence(
   const userIds = [...new Set(asked)];
   const others = userIds.filter((userId) => userId !== caller.user.id);
   if (others.length > 0) {
-    const acquainted = await services.reader.acquainted(caller.user.id, others);
+    const acquainted = await services.readLimiter.run(() => services.reader.acquainted(caller.user.id, others));
     const strangers = others.filter((userId) => !acquainted.has(userId));
     if (strangers.length > 0) return refusal('not_acquainted', `Not acquainted: ${strangers.join(', ')}.`);
   }

@@ -31,10 +31,9 @@ export function changeInTurn<T>(caller: Caller, change: () => Promise<T>): Promi
   return turnsOf(caller).changes.run(change);
 }
 
-/** A session's watches and unwatches take effect in the order in which it sent them, however many it sends at once. */
-export function watchInTurn(caller: Caller, services: NodeServices, watch: () => Promise<Reply>): Promise<Reply> {
-  const unlessGone = async (): Promise<Reply> => (hasGone(caller) ? NOTHING : watch());
-  return turnsOf(caller).watches.run(() => services.readLimiter.run(unlessGone));
+/** A session's questions about presence, and its watches, take effect in the order in which it sent them, however many it sends at once. */
+export function watchInTurn(caller: Caller, watch: () => Promise<Reply>): Promise<Reply> {
+  return turnsOf(caller).watches.run(async () => (hasGone(caller) ? NOTHING : watch()));
 }
 
 function turnsOf(caller: Caller): Turns {

@@ -75,7 +75,8 @@ describe(`typing (PARLEY_TEST_SEED=${seed})`, () => {
     expect(await outsider.ask({ type: 'typing', conv_id })).toMatchObject({ name: 'not_a_member' });
     expect(await outsider.ask({ type: 'typing', conv_id: 77 })).toMatchObject({ name: 'not_a_member' });
     await bob.ask({ type: 'block', user_id: ALICE });
-    // What the writer's node remembers of the block comes with its next read of the membership.
+    // Also by a session that was there before, and has not been refused anything yet.
+    expect(await alice.ask({ type: 'typing', conv_id })).toMatchObject({ type: 'error', name: 'blocked' });
     const again = await signIn(a, ALICE);
     expect(await again.ask({ type: 'typing', conv_id })).toMatchObject({ type: 'error', name: 'blocked' });
     expect(typed(bob)).toEqual([]);

@@ -2,7 +2,7 @@ import { ModelDevice } from './model-device.ts';
 import { TestCluster, type TestNode } from './test-cluster.ts';
 import { visibleSeqs } from './visible-seqs.ts';
 
-const USERS = [1, 2, 3, 4, 5];
+export const USERS = [1, 2, 3, 4, 5];
 
 /** As `Simulation`, for devices of the current protocol: they resume, repeat, acknowledge and change groups, while nodes die and networks fail. */
 export class DeviceSimulation {
@@ -31,7 +31,7 @@ export class DeviceSimulation {
   }
 
   get liveNodes(): TestNode[] {
-    return this.cluster.nodes.filter((node) => node.alive);
+    return this.cluster.nodes.filter((node) => node.alive && !node.draining);
   }
 
   connected(device: ModelDevice): boolean {
@@ -43,7 +43,7 @@ export class DeviceSimulation {
     const { random, network } = this.cluster;
     const device = random.pick(this.devices);
     const dice = random.below(100);
-    if (!this.connected(device) || dice < 6) this.#connect(device);
+    if (!this.connected(device) || dice < 6) this.connect(device);
     else if (dice < 45) this.#talk(device);
     else if (dice < 60) this.#acknowledge(device);
     else if (dice < 72) this.#changeGroup(device);
@@ -69,7 +69,7 @@ export class DeviceSimulation {
     for (const { network } of this.liveNodes) network.heal();
     for (let turn = 0; turn < 40; turn++) {
       for (const device of this.devices) {
-        if (!this.connected(device)) this.#connect(device);
+        if (!this.connected(device)) this.connect(device);
         if (device.connection !== null) device.connection.stalled = false;
         device.connection?.drain();
         if (turn % 10 === 9) device.repeat();
@@ -103,20 +103,20 @@ export class DeviceSimulation {
     return problems;
   }
 
-  #connect(device: ModelDevice): void {
+  connect(device: ModelDevice): void {
     const node = this.cluster.random.pick(this.liveNodes);
     this.#nodeOf.set(device, node);
     device.connect(this.cluster.connect(node));
   }
 
-  #conversationsOf(device: ModelDevice): { id: number; kind: string }[] {
+  conversationsOf(device: ModelDevice): { id: number; kind: string }[] {
     const all = [...this.cluster.database.state.conversations.values()];
     return all.filter(({ members }) => members.has(device.userId));
   }
 
   #talk(device: ModelDevice): void {
     const { random } = this.cluster;
-    const mine = this.#conversationsOf(device);
+    const mine = this.conversationsOf(device);
     if (mine.length === 0) return;
     const { id, kind } = random.pick(mine);
     for (let n = random.below(3); n >= 0; n--) device.send(id, kind);
@@ -142,7 +142,7 @@ export class DeviceSimulation {
 
   #changeGroup(device: ModelDevice): void {
     const { random } = this.cluster;
-    const groups = this.#conversationsOf(device).filter(({ kind }) => kind === 'group');
+    const groups = this.conversationsOf(device).filter(({ kind }) => kind === 'group');
     if (groups.length === 0) return;
     const { id: conv_id } = random.pick(groups);
     const user_id = random.pick(USERS);
@@ -164,8 +164,9 @@ export class DeviceSimulation {
 export async function simulateDevices(
   seed: number,
   steps: number,
+  kind: new (seed: number) => DeviceSimulation = DeviceSimulation,
 ): Promise<{ readonly messages: number; readonly hidden: number; readonly problems: readonly string[] }> {
-  const simulation = new DeviceSimulation(seed);
+  const simulation = new kind(seed);
   const { cluster } = simulation;
   for (let n = 0; n < 3; n++) await cluster.startNode();
   cluster.database.failureRate = cluster.random.chance(0.5) ? 0.02 : 0;

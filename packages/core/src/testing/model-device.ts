@@ -1,6 +1,6 @@
 import type { MemoryState } from '../memory/memory-state.ts';
 import type { FakeConnection } from './fake-connection.ts';
-import { visibleSeqs } from './visible-seqs.ts';
+import { readableSeqs, visibleSeqs } from './visible-seqs.ts';
 
 type Frame = Record<string, unknown> & { readonly type: string };
 
@@ -55,6 +55,20 @@ export class ModelDevice {
     const own = this.replicas.size === 0 ? {} : { cursors, groups, epoch: 'epoch-1' };
     connection.say({ type: 'hello', v: 2, user_id: this.userId, device: this.name, ...own });
     this.repeat();
+  }
+
+  /** As one that was put back to an older copy of itself, or installed anew. */
+  forget(conversationId: number | null, afterSeq = 0): void {
+    this.connection?.hangUp();
+    if (conversationId === null) {
+      this.replicas.clear();
+      this.#early.clear();
+      return;
+    }
+    const replica = this.replicas.get(conversationId);
+    if (replica === undefined) return;
+    replica.cursor = Math.max(replica.base, Math.min(replica.cursor, afterSeq));
+    for (const seq of replica.seqs.keys()) if (seq > replica.cursor) replica.seqs.delete(seq);
   }
 
   /** Says what has no answer once more. */
@@ -128,7 +142,7 @@ export class ModelDevice {
       this.#blame(`G1: seq ${seq} of conversation ${conversationId} is not what is stored`);
       return;
     }
-    if (!visibleSeqs(this.#state, conversationId, this.userId).includes(seq)) {
+    if (!readableSeqs(this.#state, conversationId, this.userId).includes(seq)) {
       this.#blame(`G7: got seq ${seq} of conversation ${conversationId}, which is not its user's to see`);
     }
     const last = this.#last.get(conversationId) ?? 0;

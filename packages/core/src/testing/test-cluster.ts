@@ -14,6 +14,7 @@ export interface TestNode {
   readonly telemetry: CountingTelemetry;
   readonly connections: Set<FakeConnection>;
   alive: boolean;
+  draining: boolean;
 }
 
 /** A whole cluster in one process on a fake clock: real engines, one database, a network with faults, all decided by one seed. */
@@ -58,7 +59,7 @@ export class TestCluster {
     this.database.failureRate = 0;
     await this.advanceUntil(node.start());
     this.database.failureRate = failureRate;
-    const entry: TestNode = { node, network, telemetry, connections: new Set(), alive: true };
+    const entry: TestNode = { node, network, telemetry, connections: new Set(), alive: true, draining: false };
     this.nodes.push(entry);
     return entry;
   }
@@ -76,6 +77,13 @@ export class TestCluster {
     node.network.kill();
     for (const connection of node.connections) connection.handler = null;
     for (const connection of node.connections) connection.closed ??= { code: 1006, reason: '' };
+  }
+
+  /** As SIGTERM: the balancer sends nobody there any more, the rest is the node's own business. */
+  async drain(node: TestNode): Promise<void> {
+    node.draining = true;
+    await this.advanceUntil(node.node.drain().then(() => node.node.stop()));
+    node.alive = false;
   }
 
   advance(ms: number): Promise<void> {

@@ -22,6 +22,14 @@ export function visibleSeqs(state: MemoryState, conversationId: ConversationId, 
   return seen;
 }
 
+/** What a user may be shown: with the history that the group shows to its members, also of the time before they were (again). */
+export function readableSeqs(state: MemoryState, conversationId: ConversationId, userId: UserId): Seq[] {
+  const visible = visibleSeqs(state, conversationId, userId);
+  const last = visible.at(-1);
+  if (last === undefined || state.conversations.get(conversationId)?.history !== true) return visible;
+  return Array.from({ length: last }, (_, at) => at + 1);
+}
+
 function adds(body: string, userId: UserId): boolean {
   const event = JSON.parse(body) as GroupEvent;
   return event.kind === 'added' && event.user_id.includes(userId);
