@@ -2,10 +2,12 @@ import { FeedStatus } from './feed-status.ts';
 import type { LocalUser } from './local-user.ts';
 import type { MemberCursor } from './ports/conversation-reader.ts';
 import { type MessagePublication, retained, type StatusPublication } from './publication.ts';
-import type { ConversationId, ConversationKind, Seq, UserId } from './types.ts';
+import { type ConversationId, type ConversationKind, groupTopic, type Seq, type Topic, type UserId } from './types.ts';
 
 /** A feed that does not know yet where live delivery starts. */
 const UNKNOWN = -1;
+/** Shared by all feeds without a local member; never written to. */
+const NOBODY: LocalUser[] = [];
 const MAX_HELD_BYTES = 1_048_576;
 
 /** What a feed asks of its hub. */
@@ -24,6 +26,8 @@ export interface FeedOwner {
 export class ConversationFeed {
   readonly conversationId: ConversationId;
   readonly kind: ConversationKind;
+  /** Null for a personal conversation, which comes to the inboxes of its users. */
+  readonly groupTopic: Topic | null;
   /** The two users of a personal conversation, [0, 0] for a group. */
   readonly members: readonly [UserId, UserId];
   /** The members' version up to which every local member is known to be one: events up to it were handed out to all of them, in order. */
@@ -34,8 +38,7 @@ export class ConversationFeed {
   #verified: Map<UserId, number> | null = null;
   /** The hub's count of feeds when this one was made: it takes what is published from then on. */
   readonly bornAt: number;
-  /** Local members. */
-  readonly users: LocalUser[] = [];
+  #users: LocalUser[] = NOBODY;
   /** Who keeps the feed alive without being attached yet. */
   pins = 0;
   #position: Seq = UNKNOWN;
@@ -60,10 +63,27 @@ export class ConversationFeed {
     this.conversationId = conversation.conversationId;
     this.kind = conversation.kind;
     this.members = conversation.members;
+    this.groupTopic = conversation.kind === 'group' ? groupTopic(conversation.conversationId) : null;
     this.#commonVersion = conversation.membersVersion;
     this.#knownVersion = conversation.membersVersion;
     this.bornAt = conversation.bornAt;
     this.#owner = owner;
+  }
+
+  /** Local members. */
+  get users(): readonly LocalUser[] {
+    return this.#users;
+  }
+
+  attach(user: LocalUser): void {
+    // Most feeds have one local member, and an array that is pushed to keeps room for seventeen.
+    if (this.#users.length === 0) this.#users = [user];
+    else this.#users.push(user);
+  }
+
+  detach(user: LocalUser): void {
+    if (this.#users.length === 1 && this.#users[0] === user) this.#users = NOBODY;
+    else this.#users = this.#users.filter((other) => other !== user);
   }
 
   /** Highest seq handed out; 0 while nothing was or the start is not known. */

@@ -23,7 +23,7 @@ function group(...sent: number[]): { readonly feed: ConversationFeed; readonly t
     notify: (frame) => void frames.push(Buffer.from(frame).toString('utf8')),
   };
   sender.recipients = [recipient];
-  feed.users.push(sender);
+  feed.attach(sender);
   feed.start(0);
   for (let seq = 1; seq <= Math.max(...sent); seq++) {
     const senderId = sent.includes(seq) ? 1 : 3;

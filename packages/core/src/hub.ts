@@ -8,6 +8,7 @@ import { NO_MEMBERS } from './publication.ts';
 import type { TopicInterest } from './topic-interest.ts';
 import {
   type ConversationId,
+  type ConversationKind,
   groupTopic,
   type Membership,
   type Seq,
@@ -95,7 +96,7 @@ export class Hub implements FeedOwner {
     user.recipients.splice(at, 1);
     if (user.recipients.length > 0) return;
     for (const feed of user.feeds.values()) {
-      feed.users.splice(feed.users.indexOf(user), 1);
+      feed.detach(user);
       feed.forget(user.id);
       this.#drop(feed);
     }
@@ -113,7 +114,7 @@ export class Hub implements FeedOwner {
   pin(userId: UserId, membership: Membership): ConversationFeed {
     const { conversationId, kind, peerId, membersVersion } = membership;
     const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(userId, peerId);
-    const feed = this.#feedFor({ conversationId, kind, members, membersVersion });
+    const feed = this.#feedFor(conversationId, kind, members, membersVersion);
     feed.noteVersion(membersVersion);
     feed.pins++;
     return feed;
@@ -122,7 +123,7 @@ export class Hub implements FeedOwner {
   /** As `pin`, for a group of which nothing is read yet, by the word of a client. @returns null for what is known to be none */
   pinGroup(conversationId: ConversationId): ConversationFeed | null {
     if (this.#feeds.get(conversationId)?.kind === 'personal') return null;
-    const feed = this.#feedFor({ conversationId, kind: 'group', members: NO_MEMBERS, membersVersion: 0 });
+    const feed = this.#feedFor(conversationId, 'group', NO_MEMBERS, 0);
     feed.pins++;
     return feed;
   }
@@ -143,7 +144,7 @@ export class Hub implements FeedOwner {
   attach(user: LocalUser, feed: ConversationFeed): boolean {
     if (user.feeds.has(feed.conversationId)) return false;
     user.feeds.set(feed.conversationId, feed);
-    feed.users.push(user);
+    feed.attach(user);
     return true;
   }
 
@@ -216,7 +217,7 @@ export class Hub implements FeedOwner {
       const user = this.#users.get(userId);
       if (user?.feeds.get(feed.conversationId) !== feed) continue;
       user.feeds.delete(feed.conversationId);
-      feed.users.splice(feed.users.indexOf(user), 1);
+      feed.detach(user);
       feed.forget(userId);
       for (const recipient of user.recipients) recipient.departed(feed, seq);
     }
@@ -258,7 +259,7 @@ export class Hub implements FeedOwner {
     const local = publication.members.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
     if (local.length === 0) return null;
     const { conversationId, kind, members } = publication;
-    const feed = this.#feedFor({ conversationId, kind, members, membersVersion: 1 });
+    const feed = this.#feedFor(conversationId, kind, members, 1);
     for (const user of local) {
       if (user.feeds.has(conversationId) || user.awaited?.has(feed)) continue;
       if (user.recipients.every((recipient) => recipient.loading)) {
@@ -276,9 +277,11 @@ export class Hub implements FeedOwner {
   }
 
   #feedFor(
-    conversation: Pick<ConversationFeed, 'conversationId' | 'kind' | 'members'> & { readonly membersVersion: number },
+    conversationId: ConversationId,
+    kind: ConversationKind,
+    members: ConversationFeed['members'],
+    membersVersion: number,
   ): ConversationFeed {
-    const { conversationId, kind } = conversation;
     let feed = this.#feeds.get(conversationId);
     // A client has called it a group: nobody is attached to what was pinned for that.
     if (feed !== undefined && feed.kind !== kind) {
@@ -286,7 +289,7 @@ export class Hub implements FeedOwner {
       feed = undefined;
     }
     if (feed === undefined) {
-      feed = new ConversationFeed({ ...conversation, bornAt: ++this.#feedsMade }, this);
+      feed = new ConversationFeed({ conversationId, kind, members, membersVersion, bornAt: ++this.#feedsMade }, this);
       this.#feeds.set(conversationId, feed);
     }
     return feed;
@@ -296,7 +299,7 @@ export class Hub implements FeedOwner {
   #drop(feed: ConversationFeed): void {
     if (feed.users.length > 0 || feed.pins > 0 || this.#feeds.get(feed.conversationId) !== feed) return;
     this.#feeds.delete(feed.conversationId);
-    if (feed.kind === 'group') this.#interest.unwant(groupTopic(feed.conversationId));
+    if (feed.groupTopic !== null) this.#interest.unwant(feed.groupTopic);
   }
 }
 

@@ -5,7 +5,7 @@ import type { LocalUser } from './local-user.ts';
 import type { ConversationStore, UserProfile } from './ports/conversation-store.ts';
 import { StoreError } from './ports/message-store.ts';
 import type { TopicInterest } from './topic-interest.ts';
-import { type ConversationId, groupTopic, type Membership, type UserId, userTopic } from './types.ts';
+import { type ConversationId, type Membership, type Topic, type UserId, userTopic } from './types.ts';
 
 const MAX_USERS_PER_READ = 256;
 const MAX_CONVERSATIONS_PER_READ = 256;
@@ -73,7 +73,7 @@ export class MembershipLoader {
     const expected = expectedGroups.slice(0, MAX_EXPECTED_GROUPS);
     const pinned = expected.map((id) => this.#hub.pinGroup(id)).filter((feed) => feed !== null);
     try {
-      await this.#interest.want([userTopic(user.id), ...pinned.map((feed) => groupTopic(feed.conversationId))]);
+      await this.#interest.want([userTopic(user.id), ...topicsOf(pinned)]);
       const mark = this.mark();
       const profile = await this.#profiles.ask(user.id);
       const rows = profile?.memberships ?? [];
@@ -142,9 +142,9 @@ export class MembershipLoader {
         const late = new Set(
           open.filter((loaded) => (round === 0 && this.#isLate(loaded, mark)) || loaded.feed.outdates(loaded.row)),
         );
-        const joined = this.#interest.want(open.filter(isGroup).map(({ row }) => groupTopic(row.conversationId)));
+        const joined = this.#interest.want(topicsOf(pinned));
         for (const loaded of open) {
-          if (late.has(loaded)) continue;
+          if (late.size > 0 && late.has(loaded)) continue;
           this.#settle(loaded);
           present.push(loaded);
         }
@@ -163,9 +163,9 @@ export class MembershipLoader {
     return { present: present.filter(({ row }) => this.#hub.user(row.userId) !== undefined), departed };
   }
 
-  #isLate({ row, feed }: LoadedConversation, mark: ReadMark): boolean {
-    if (row.kind === 'personal') return false;
-    return feed.bornAt > mark.feeds || !this.#interest.joinedBefore(groupTopic(row.conversationId), mark.joins);
+  #isLate({ feed }: LoadedConversation, mark: ReadMark): boolean {
+    if (feed.groupTopic === null) return false;
+    return feed.bornAt > mark.feeds || !this.#interest.joinedBefore(feed.groupTopic, mark.joins);
   }
 
   async #readAgain(rows: readonly Pick<Membership, 'userId' | 'conversationId'>[]): Promise<Membership[]> {
@@ -205,7 +205,11 @@ export class MembershipLoader {
   }
 }
 
-const isGroup = ({ row }: LoadedConversation): boolean => row.kind === 'group';
+function topicsOf(feeds: readonly ConversationFeed[]): Topic[] {
+  const topics: Topic[] = [];
+  for (const { groupTopic } of feeds) if (groupTopic !== null) topics.push(groupTopic);
+  return topics;
+}
 
 function noteBlock(user: LocalUser, { conversationId, blocked }: Membership): void {
   if (blocked) user.blockedIn ??= new Set();

@@ -10,7 +10,7 @@ import type { Watcher } from './presence-table.ts';
 import { tellPresentStatus } from './present-status.ts';
 import type { MessagePublication } from './publication.ts';
 import type { NodeServices } from './services.ts';
-import { pendingRanges, type Resume, resetReason, SessionSync } from './session-sync.ts';
+import { pendingRanges, type Resume, resetReason, SessionSync, unknownCursors } from './session-sync.ts';
 import type { ConversationId, Seq, StoredMessage, UserId } from './types.ts';
 import { Watermark } from './watermarks.ts';
 
@@ -143,13 +143,12 @@ export class SessionDelivery implements Recipient, Watcher {
     const { loader } = this.#services;
     const loaded = await this.#retrying(() => loader.load(this.user, this.#resume?.groups ?? []));
     if (loaded === null || this.#ended) return null;
-    const known = new Set(loaded.conversations.map(({ row }) => row.conversationId));
-    const unknown = [...(this.#resume?.cursors?.keys() ?? [])].filter((id) => !known.has(id));
+    const unknown = unknownCursors(loaded.conversations, this.#resume?.cursors ?? null);
     const left = unknown.length === 0 ? [] : await this.#retrying(() => loader.departed(this.user, unknown));
     if (left === null || this.#ended) return null;
     const greeted = this.#owner.onLoaded(loaded);
     if (greeted !== undefined) await greeted;
-    return [...loaded.conversations, ...left];
+    return left.length === 0 ? loaded.conversations : [...loaded.conversations, ...left];
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
@@ -328,7 +327,7 @@ export class SessionDelivery implements Recipient, Watcher {
         const afterSeq = Math.max(seq, read.get(feed) ?? 0, this.#skip?.get(feed) ?? 0);
         if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
       }
-      const ranges = mergeRanges(this.#queued).filter((range) => range.uptoSeq > range.afterSeq);
+      const ranges = mergeRanges(this.#queued.filter((range) => range.uptoSeq > range.afterSeq));
       this.#queued = [];
       for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
       if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;

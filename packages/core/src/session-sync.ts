@@ -28,6 +28,19 @@ export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRan
   });
 }
 
+/** Cursors of conversations that are not among what was read, which lists none twice. */
+export function unknownCursors(
+  loaded: readonly LoadedConversation[],
+  cursors: Resume['cursors'],
+): readonly ConversationId[] {
+  if (cursors === null) return [];
+  let found = 0;
+  for (const { row } of loaded) if (cursors.has(row.conversationId)) found++;
+  if (found === cursors.size) return [];
+  const known = new Set(loaded.map(({ row }) => row.conversationId));
+  return [...cursors.keys()].filter((id) => !known.has(id));
+}
+
 /**
  * What a device of the current protocol has missed, and what it is told of it: each of its conversations answers `synced` or `reset`, then
  * `sync_complete`. Lives as long as something is to be announced.
@@ -50,9 +63,7 @@ export class SessionSync {
   /** Answers the conversations without news at once. @returns where each goes on; without news, an empty range */
   begin(loaded: readonly LoadedConversation[], resume: Resume): CatchUpRange[] {
     const ranges: CatchUpRange[] = [];
-    const known = new Set<ConversationId>();
     for (const { row, feed } of loaded) {
-      known.add(feed.conversationId);
       const cursor = resume.cursors?.get(feed.conversationId);
       const head = Math.max(row.leftSeq ?? row.head, feed.position);
       if (cursor !== undefined && (!resume.sameEpoch || cursor > head)) {
@@ -64,10 +75,11 @@ export class SessionSync {
       if (afterSeq >= feed.position) this.#synced(feed, 0, afterSeq);
       else this.#open.set(feed, 0);
     }
+    const unknown = unknownCursors(loaded, resume.cursors);
+    if (unknown.length === 0) return ranges;
     // A client may name ten thousand of each.
     const groups = new Set(resume.groups);
-    for (const conversationId of resume.cursors?.keys() ?? []) {
-      if (known.has(conversationId)) continue;
+    for (const conversationId of unknown) {
       // A conversation that this store does not have for the user.
       this.#reset(conversationId, groups.has(conversationId) ? 'group' : 'personal', 0, resume);
     }

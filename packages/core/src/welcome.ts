@@ -1,7 +1,7 @@
 import { CURRENT_PROTOCOL, encodeFrame, formatTimestamp, type Hello, LIMITS, TIMES } from '@parley/protocol';
 import type { NodeServices } from './services.ts';
 import type { Resume } from './session-sync.ts';
-import type { TimeUs, User } from './types.ts';
+import type { ConversationId, Seq, TimeUs, User } from './types.ts';
 
 /** The answer to a `hello`. */
 export function encodeWelcome(
@@ -47,9 +47,15 @@ export function encodeWelcome(
 export function resumeOf({ cursors, groups, epoch, status_of }: Hello, storeEpoch: string): Resume {
   const own = cursors === undefined || cursors === 'server' ? null : cursors;
   return {
-    cursors: own === null ? null : new Map(Object.entries(own).map(([id, seq]) => [Number(id), seq])),
+    cursors: own === null ? null : cursorsOf(own),
     sameEpoch: epoch === undefined || epoch === storeEpoch,
     groups: groups ?? [],
     statusOf: status_of ?? null,
   };
+}
+
+function cursorsOf(own: Readonly<Record<string, number>>): Map<ConversationId, Seq> {
+  const cursors = new Map<ConversationId, Seq>();
+  for (const id of Object.keys(own)) cursors.set(Number(id), own[id] ?? 0);
+  return cursors;
 }
