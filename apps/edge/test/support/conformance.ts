@@ -37,7 +37,12 @@ const PATIENCE_MS = 20_000;
 const TEST_TIMEOUT_MS = 180_000;
 
 /** One test per rule. They are played side by side, each with users of its own, and each test waits for its own result. */
-export function conformanceTests(name: string, rules: readonly Rule[], stage: () => Promise<Stage>): void {
+export function conformanceTests(
+  name: string,
+  rules: readonly Rule[],
+  stage: () => Promise<Stage>,
+  onResult: (result: RuleResult) => void = () => undefined,
+): void {
   describe(name, () => {
     const results = new Map(rules.map(({ id }) => [id, new Awaited()]));
     let running: Promise<unknown> = Promise.resolve();
@@ -48,8 +53,11 @@ export function conformanceTests(name: string, rules: readonly Rule[], stage: ()
       const { stop: stopStage, nodes: stageNodes, ...options } = await stage();
       stop = stopStage;
       nodes = stageNodes;
-      const onResult = (result: RuleResult): void => results.get(result.id)?.set(result);
-      running = runConformance({ patienceMs: PATIENCE_MS, ...options, rules, onResult });
+      const note = (result: RuleResult): void => {
+        onResult(result);
+        results.get(result.id)?.set(result);
+      };
+      running = runConformance({ patienceMs: PATIENCE_MS, ...options, rules, onResult: note });
     });
     afterAll(async () => {
       await running;
