@@ -30,6 +30,8 @@ export interface DeliveryOwner {
 
 const LOAD_RETRY_MS = 200;
 const LOAD_RETRY_FOR_MS = 10_000;
+/** Of frames, before the socket is waited for. One more may come to 400 KB, and a socket that holds back a megabyte is ended. */
+const MAX_BYTES_AT_ONCE = 262_144;
 /** Conversations that the user left while this session was connected; of older ones nothing is remembered. */
 const MAX_DEPARTURES = 1_000;
 /** Messages of its own that a session remembers while it reads its backlog; of more it may get copies. */
@@ -369,22 +371,29 @@ export class SessionDelivery implements Recipient, Watcher {
       const page = await this.#retrying(() => this.#services.backlogLimiter.run(read));
       if (page === null || this.#ended) return false;
       if (page.length === 0) break;
-      this.#sendPage(page);
-      if (this.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
-      if (this.#ended) return false;
+      for (let from = 0; from < page.length; ) {
+        from = this.#sendPage(page, from);
+        if (this.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
+        if (this.#ended) return false;
+      }
     }
     for (const { feed, uptoSeq } of ranges) this.#progress?.set(feed, uptoSeq);
     return true;
   }
 
-  #sendPage(page: readonly BacklogEntry[]): void {
+  /** Sends as much of the page as a socket takes well. @returns where to go on */
+  #sendPage(page: readonly BacklogEntry[], from: number): number {
     let sent = 0;
-    for (const { range, message } of page) {
+    let bytes = 0;
+    let at = from;
+    for (; at < page.length && bytes < MAX_BYTES_AT_ONCE; at++) {
+      const { range, message } = page[at] as BacklogEntry;
       this.#progress?.set(range.feed, message.seq);
       // An event is the news also for who caused it: its answer does not say what has changed.
       if (!message.isEvent && this.#isOwn(message)) continue;
       const frame = storedFrame(message, this.protocol);
       if (frame !== null) {
+        bytes += Buffer.byteLength(frame);
         this.connection.send(frame);
         this.#sync?.sent(range.feed);
         sent++;
@@ -393,6 +402,7 @@ export class SessionDelivery implements Recipient, Watcher {
     }
     this.#services.telemetry.backlogDelivered(sent);
     this.#services.pings.flush();
+    return at;
   }
 
   #isOwn({ clientId, conversationId, seq }: StoredMessage): boolean {

@@ -174,8 +174,9 @@ export class ModelDevice {
     const seq = frame.seq as number;
     const replica = this.#replica(conversationId, seq - (frame.recovered as number));
     this.#advance(conversationId, replica);
-    // What is not visible in between was never there for this user.
-    if (replica.cursor < seq && this.missing(conversationId).some((missed) => missed <= seq)) {
+    // What is not visible in between was never there for this user, and what was pending from before a second join is not any more.
+    const addedSeq = this.#state.conversations.get(conversationId)?.members.get(this.userId)?.addedSeq ?? 0;
+    if (replica.cursor < seq && this.missing(conversationId).some((missed) => missed > addedSeq && missed <= seq)) {
       this.#blame(`G4: synced up to ${seq} of conversation ${conversationId}, complete up to ${replica.cursor}`);
     }
     replica.cursor = Math.max(replica.cursor, seq);
