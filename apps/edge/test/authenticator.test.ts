@@ -45,6 +45,9 @@ async function open(key: JwtKeyConfig, rest: Partial<JwtConfig> = {}, clock = ne
   return authenticator;
 }
 
+/** Of a token that says nothing else: the sessions it opens end then. */
+const EXPIRES_AT_US = (NOW_SECONDS + 60) * 1_000_000;
+
 const hmac = new TextEncoder().encode(SECRET);
 const secretKey: JwtKeyConfig = { kind: 'secret', secret: SECRET };
 
@@ -86,6 +89,7 @@ describe('JwtAuthenticator: keys', () => {
     const authenticator = await open(secretKey);
     expect(await authenticator.authenticate(await token({ sub: '7', name: 'Dakola Timmy' }))).toEqual({
       ok: true,
+      expiresAtUs: EXPIRES_AT_US,
       userId: 7,
       name: 'Dakola Timmy',
     });
@@ -105,7 +109,12 @@ describe('JwtAuthenticator: keys', () => {
   ])('L17: %s from a file', async (name, content, keys, alg) => {
     const authenticator = await open(file(name.replaceAll(/\W/g, '-'), await content()));
     const good = await token({ sub: '7' }, keys().privateKey, { alg });
-    expect(await authenticator.authenticate(good)).toEqual({ ok: true, userId: 7, name: null });
+    expect(await authenticator.authenticate(good)).toEqual({
+      ok: true,
+      userId: 7,
+      name: null,
+      expiresAtUs: EXPIRES_AT_US,
+    });
     const stranger = await generateKeyPair(alg);
     const forged = await token({ sub: '7' }, stranger.privateKey, { alg });
     expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
@@ -223,7 +232,7 @@ describe('JwtAuthenticator: tokens', () => {
     const verdict = await authenticator.authenticate(
       await token({ sub: '7', ...(name === undefined ? {} : { name }) }),
     );
-    expect(verdict).toEqual({ ok: true, userId: 7, name: expected });
+    expect(verdict).toEqual({ ok: true, userId: 7, name: expected, expiresAtUs: EXPIRES_AT_US });
   });
 });
 
