@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import type { ChatPlan, DriverEvent, DriverReport, Faults, Pace } from '../src/driver/driver-plan.ts';
+import type { ChatPlan, DriverReport, Pace } from '../src/driver/driver-plan.ts';
 import type { Fault } from '../src/peers/fault.ts';
 import { startPlainServer } from '../src/peers/plain-server.ts';
+import { found, runDriver } from './run-driver.ts';
 
-const DRIVER = fileURLToPath(new URL('../bin/driver.js', import.meta.url));
 const OPEN: Pace = { kind: 'open', rate: 500 };
 const CLOSED: Pace = { kind: 'closed', window: 4 };
 
@@ -28,33 +26,11 @@ async function drive(fault: Fault, pace: Pace, plan: Partial<ChatPlan> = {}): Pr
     ...plan,
   };
   try {
-    return await run(whole);
+    return await runDriver(whole);
   } finally {
     await server.stop();
   }
 }
-
-function run(plan: ChatPlan, onWindowOpen: () => void = () => {}): Promise<DriverReport> {
-  const child = spawn(process.execPath, [DRIVER, JSON.stringify(plan)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => {
-    const before = output;
-    output += data.toString();
-    if (!before.includes('window-open') && output.includes('window-open')) onWindowOpen();
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      const events = output.split('\n').filter((line) => line !== '');
-      const last = JSON.parse(events.at(-1) ?? '{}') as Partial<DriverEvent>;
-      if (last.event === 'report' && last.report !== undefined) resolve(last.report);
-      else reject(new Error(`driver ended with ${code}: ${output}`));
-    });
-  });
-}
-
-const found = (faults: Faults): Partial<Faults> =>
-  Object.fromEntries(Object.entries(faults).filter(([, count]) => count > 0));
 
 test.each([OPEN, CLOSED])('finds nothing wrong with an honest server, pace $kind', async (pace) => {
   const { faults, acknowledged, delivered, ack, delivery, skipped, cpuUs, driverCpuUs, windowMs } = await drive(
@@ -114,7 +90,7 @@ test('open pace: latency counts from the intended time, so a stalled server show
     ...{ warmupMs: 0, windowMs: 1_200, drainMs: 10_000, watch: {} },
   };
   // The server runs in this process: while it is blocked, nobody is answered. A closed loop would see a few slow messages only.
-  const report = await run(plan, () => {
+  const report = await runDriver(plan, () => {
     const end = performance.now() + 600;
     while (performance.now() < end);
   });

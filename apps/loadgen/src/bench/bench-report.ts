@@ -36,7 +36,7 @@ export interface IdleResult {
 export interface ResumeResult {
   readonly conversations: number;
   readonly resumes: number;
-  /** Of the node, per resume: connecting and leaving included. */
+  /** Of the node, per resume, connecting included. */
   readonly edgeCpuUs: number;
   readonly databaseCpuUs: number;
   /** SELECTs by the database's own count, per resume. */

@@ -6,7 +6,7 @@ import type { CounterReader } from './counters.ts';
 import { median } from './median.ts';
 import { freshUserBase } from './phase-load.ts';
 import { writeResumeUsers } from './resume-data.ts';
-import { epochOf, resumeOnce } from './resume-probe.ts';
+import { epochOf, type Resumed, resumeOnce } from './resume-probe.ts';
 
 /** Longer than a node stays in the topics of users and groups that have left it (3 s). */
 const FORGOTTEN_MS = 4_500;
@@ -23,8 +23,8 @@ export interface ResumeOptions {
 }
 
 /**
- * One user after the other comes back and leaves: no read is shared, and the node knows nothing of a user that comes. What the node does while nobody comes is
- * in it, and so is what it does when the topics are left.
+ * One user after the other comes back: no read is shared, and the node knows nothing of who comes. What the node does by itself all the time is in it. Then all leave,
+ * and when the node has forgotten them they come again.
  */
 export async function measureResume(options: ResumeOptions): Promise<ResumeResult> {
   const { url, pids, mysql, counters, users, conversations, passes } = options;
@@ -35,11 +35,12 @@ export async function measureResume(options: ResumeOptions): Promise<ResumeResul
   for (let pass = 0; pass <= passes; pass++) {
     await pause(FORGOTTEN_MS);
     const before = { ...(await counters.read()), edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database) };
-    const took: number[] = [];
-    for (const user of people) took.push(await resumeOnce(url, user, epoch));
+    const resumed: Resumed[] = [];
+    for (const user of people) resumed.push(await resumeOnce(url, user, epoch));
     const after = { edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database), ...(await counters.read()) };
+    for (const { leave } of resumed) leave();
     if (pass === 0) continue;
-    tookMs.push(...took);
+    tookMs.push(...resumed.map((each) => each.tookMs));
     edgeCpuUs += after.edge - before.edge;
     databaseCpuUs += after.database - before.database;
     reads += after.selects - before.selects;

@@ -3,18 +3,25 @@ import { RESUME_HEAD, type ResumeUser } from './resume-data.ts';
 
 const TIMEOUT_MS = 30_000;
 
+/** A device that has come back and stays. */
+export interface Resumed {
+  /** From connecting to `sync_complete`. */
+  readonly tookMs: number;
+  leave(): void;
+}
+
 /**
- * Connects as a device that has everything, waits until it is told so, and leaves. Resolves to the time from the first byte to `sync_complete`, in ms; rejects
- * when the answer is another one than `synced` for each conversation with nothing recovered.
+ * Connects as a device that has everything and waits until it is told so. Rejects when the answer is another one than `synced` for each conversation with
+ * nothing recovered.
  */
-export async function resumeOnce(url: string, user: ResumeUser, epoch: string): Promise<number> {
+export async function resumeOnce(url: string, user: ResumeUser, epoch: string): Promise<Resumed> {
   const all = [...user.personal, ...user.groups];
   const cursors = Object.fromEntries(all.map((id) => [id, RESUME_HEAD]));
   const who = { user_id: user.userId, device: 'bench', client: 'bench' };
   const hello = { type: 'hello', v: 2, ...who, cursors, groups: user.groups, epoch, status_of: [], ref: 1 };
   const frame = Buffer.from(JSON.stringify(hello));
   const startMs = performance.now();
-  const texts = await exchange(url, frame, (text) => text.startsWith('{"type":"sync_complete"'));
+  const { texts, leave } = await exchange(url, frame, (text) => text.startsWith('{"type":"sync_complete"'));
   const tookMs = performance.now() - startMs;
   const frames = texts.map((text) => JSON.parse(text) as { type: string; recovered?: number; conversations?: number });
   const good = frames.filter(({ type, recovered }) => type === 'synced' && recovered === 0).length;
@@ -24,18 +31,23 @@ export async function resumeOnce(url: string, user: ResumeUser, epoch: string): 
       `user ${user.userId}: ${all.length} conversations, but ${texts.slice(0, 3).join(' ')} … ${texts.at(-1)}`,
     );
   }
-  return tookMs;
+  return { tookMs, leave };
 }
 
 /** What `welcome` says the store's epoch is. */
 export async function epochOf(url: string, userId: number): Promise<string> {
   const hello = Buffer.from(JSON.stringify({ type: 'hello', v: 2, user_id: userId, status_of: [] }));
-  const [welcome = '{}'] = await exchange(url, hello, (text) => text.startsWith('{"type":"welcome"'));
-  return (JSON.parse(welcome) as { epoch: string }).epoch;
+  const { texts, leave } = await exchange(url, hello, (text) => text.startsWith('{"type":"welcome"'));
+  leave();
+  return (JSON.parse(texts[0] ?? '{}') as { epoch: string }).epoch;
 }
 
-/** Sends one frame and collects what comes until `last`; resolves when the connection is closed. */
-async function exchange(url: string, frame: Buffer, last: (text: string) => boolean): Promise<string[]> {
+/** Sends one frame and collects what comes until `last`. */
+async function exchange(
+  url: string,
+  frame: Buffer,
+  last: (text: string) => boolean,
+): Promise<{ texts: readonly string[]; leave: () => void }> {
   const texts: string[] = [];
   let done = (): void => undefined;
   let failed = (_error: Error): void => undefined;
@@ -55,9 +67,11 @@ async function exchange(url: string, frame: Buffer, last: (text: string) => bool
   try {
     client.send(frame);
     await finished;
-    return texts;
+    return { texts, leave: () => client.close() };
+  } catch (error) {
+    client.close();
+    throw error;
   } finally {
     clearTimeout(timer);
-    client.close();
   }
 }
