@@ -228,13 +228,14 @@ export class Hub implements FeedOwner {
   }
 
   /** @returns how many sockets were told */
-  #tellTyping({ conversationId, userId, active }: TypingPublication): number {
-    const feed = this.#feeds.get(conversationId);
-    if (feed === undefined) return 0;
+  /** A personal conversation has no feed here before its first message, but its members are known. */
+  #tellTyping({ kind, conversationId, members, userId, active }: TypingPublication): number {
+    const users =
+      kind === 'group' ? this.#feeds.get(conversationId)?.users : members.map((member) => this.#users.get(member));
     let sockets = 0;
     let frame: Uint8Array | null = null;
-    for (const user of feed.users) {
-      if (user.id === userId) continue;
+    for (const user of users ?? []) {
+      if (user === undefined || user.id === userId) continue;
       for (const recipient of user.recipients) {
         if (recipient.protocol !== 'current') continue;
         frame ??= Buffer.from(

@@ -5,6 +5,7 @@ import type { UserId } from '../types.ts';
 import type { Caller } from './caller.ts';
 import { initRequest, inOrder } from './init-request.ts';
 import { refusedInit } from './refused-init.ts';
+import { initInTurn } from './turns.ts';
 
 export interface InitGroup {
   readonly localId: LocalId | null;
@@ -21,12 +22,14 @@ export async function handleInitGroup(frame: InitGroup, caller: Caller, services
   const memberIds = [...new Set(frame.members)];
   const creatorId = caller.user.id;
   if (!memberIds.includes(creatorId)) return refusal('initiator_not_member');
-  if (services.settings.createUnknownMembers) await services.conversations.ensureUsers(memberIds);
   const { name, description, history = false } = frame;
   const asked = ['init_group', inOrder(memberIds), name, description, history];
   const request = initRequest(creatorId, frame.clientId, asked);
   const group = { creatorId, memberIds, name, description, history };
-  const result = await services.conversations.createGroup(request === undefined ? group : { ...group, request });
+  const result = await initInTurn(caller, services, async ({ conversations, settings }) => {
+    if (settings.createUnknownMembers) await conversations.ensureUsers(memberIds);
+    return conversations.createGroup(request === undefined ? group : { ...group, request });
+  });
   if (!result.ok) return refusedInit(result);
   const { conversationId, created, duplicate } = result;
   // Also for a repeat: the node that took the first one may have died before it told anybody.

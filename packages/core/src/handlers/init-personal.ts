@@ -5,6 +5,7 @@ import type { UserId } from '../types.ts';
 import type { Caller } from './caller.ts';
 import { initRequest, inOrder } from './init-request.ts';
 import { refusedInit } from './refused-init.ts';
+import { initInTurn } from './turns.ts';
 
 export interface InitPersonal {
   readonly localId: LocalId | null;
@@ -20,9 +21,11 @@ export async function handleInitPersonal(frame: InitPersonal, caller: Caller, se
   if (a === undefined || b === undefined || members.length !== 2) {
     return refusal('invalid_frame', 'member: name two different users, you and the other.');
   }
-  if (services.settings.createUnknownMembers) await services.conversations.ensureUsers(members);
   const request = initRequest(caller.user.id, frame.clientId, ['init_personal', members]);
-  const result = await services.conversations.openPersonal(a, b, request);
+  const result = await initInTurn(caller, services, async ({ conversations, settings }) => {
+    if (settings.createUnknownMembers) await conversations.ensureUsers(members);
+    return conversations.openPersonal(a, b, request);
+  });
   if (!result.ok) return refusedInit(result);
   const { conversationId, created, duplicate } = result;
   await services.loader.admit(conversationId, [caller.user]);

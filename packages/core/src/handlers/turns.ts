@@ -36,6 +36,15 @@ export function watchInTurn(caller: Caller, watch: () => Promise<Reply>): Promis
   return turnsOf(caller).watches.run(async () => (hasGone(caller) ? NOTHING : watch()));
 }
 
+/** So do its inits, and those of all sessions together leave the store some room: a hundred at once had taken every connection (seen). */
+export function initInTurn<T>(
+  caller: Caller,
+  services: NodeServices,
+  init: (services: NodeServices) => Promise<T>,
+): Promise<T> {
+  return changeInTurn(caller, () => services.readLimiter.run(() => init(services)));
+}
+
 function turnsOf(caller: Caller): Turns {
   let own = turns.get(caller);
   if (own === undefined) {
