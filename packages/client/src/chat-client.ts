@@ -55,9 +55,9 @@ export class ChatClientImplementation implements ChatClient {
     this.#events = new Emitter(onError);
     const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
     this.#requests = requests;
-    this.#receipts = new OutgoingReceipts(requests, timers, onError);
+    this.#receipts = new OutgoingReceipts({ requests, timers, onError });
     const tokens = new Tokens(options);
-    this.#refresh = new TokenRefresh(tokens, requests, timers, onError);
+    this.#refresh = new TokenRefresh({ tokens, requests, timers, onError });
     this.#outbox = new Outbox(
       {
         environment,
@@ -68,7 +68,6 @@ export class ChatClientImplementation implements ChatClient {
       },
       {
         transmit: (send) => this.conversation(send.conversationId).transmit(send),
-        onStored: (send, place) => this.conversation(send.conversationId).onStored(send, place),
         onChange: (handle) => this.#onSend(handle),
         onError,
       },
@@ -86,7 +85,7 @@ export class ChatClientImplementation implements ChatClient {
       needSummary: (conversationId) => this.#replica.needSummary(conversationId),
     };
     this.#replica = new Replica(host, (conversation) => this.#events.emit('conversation', conversation));
-    this.#watch = new PresenceWatch(requests, (presence) => this.#events.emit('presence', presence), onError);
+    this.#watch = new PresenceWatch({ requests, onError }, (presence) => this.#events.emit('presence', presence));
     const { baseMs = 500, maxMs = 30_000 } = options.backoff ?? {};
     this.#connection = new Connection(
       {

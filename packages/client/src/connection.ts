@@ -143,7 +143,7 @@ export class Connection {
     }
     if (attempt !== this.#attempts) return;
     if (credentials === null) {
-      this.#stop('no_token', tokens.renewable ? 'getToken gave no token.' : 'Give userId, token or getToken.');
+      this.#stop('no_token', 'There is no token, or no option to get one from.');
       return;
     }
     const identity = credentials;

@@ -28,8 +28,6 @@ export class ConversationLog {
   #awaited = 0;
   /** The server has told on this connection how far the conversation is complete; what comes next comes in order. */
   #live: boolean;
-  /** A group change of one's own was stored here; the event is read from the history. */
-  #expected = 0;
   #filling = false;
   #older: Promise<number> | null = null;
   /** Grows when everything is forgotten: answers to older questions are too late. */
@@ -78,7 +76,7 @@ export class ConversationLog {
 
   /** Something of one's own was stored there that no frame brings. */
   expect(seq: number): void {
-    this.#expected = Math.max(this.#expected, seq);
+    this.#window.expect(seq);
     this.#check();
   }
 
@@ -104,7 +102,6 @@ export class ConversationLog {
 
   onReset(seq: number): void {
     this.#era += 1;
-    this.#expected = 0;
     this.#live = true;
     this.#older = null;
     this.#allowance = this.#options.maxMessages;
@@ -160,18 +157,18 @@ export class ConversationLog {
 
   /** A gap that no ack on its way can fill is filled from the history. */
   #check(): void {
-    if (this.#hasGap && this.#live && this.#awaited === 0 && !this.#filling) void this.#fill();
+    if (this.#mayFill && !this.#filling) void this.#fill();
   }
 
-  get #hasGap(): boolean {
-    return this.#window.hasGap || this.#expected > (this.#window.cursor ?? 0);
+  get #mayFill(): boolean {
+    return this.#window.hasGap && this.#live && this.#awaited === 0;
   }
 
   async #fill(): Promise<void> {
     this.#filling = true;
     const era = this.#era;
     try {
-      while (this.#hasGap && this.#live && this.#awaited === 0) {
+      while (this.#mayFill) {
         await (this.#window.cursor === null ? this.#findBeginning(era) : this.#fillAfter(this.#window.cursor, era));
         if (era !== this.#era) break;
       }
@@ -192,8 +189,8 @@ export class ConversationLog {
     });
     if (era !== this.#era) return;
     const items = page.messages.map(itemOf);
-    // Between those that the page has, there is nothing for this user. An empty page: nor before what waits.
-    const upTo = items.at(-1)?.seq ?? Math.max(this.#window.firstAhead - 1, this.#expected);
+    // Between those that the page has, there is nothing for this user. An empty page: nor up to what is known.
+    const upTo = items.at(-1)?.seq ?? this.#window.firstAhead;
     const placed = items.flatMap((item) => this.#window.place(item));
     this.#placed([...placed, ...this.#window.completeUpTo(upTo)]);
   }
@@ -201,7 +198,7 @@ export class ConversationLog {
   /** Only one's own sends are known: what was before them is older, not new. */
   async #findBeginning(era: number): Promise<void> {
     const { conversationId, requests } = this.#options;
-    const first = this.#window.firstAhead || this.#expected;
+    const first = this.#window.firstAhead;
     const page = await requests.ask('history', { type: 'history', conv_id: conversationId, before: first });
     if (era !== this.#era || this.#window.cursor !== null) return;
     this.#window.cursor = first - 1;
@@ -214,7 +211,6 @@ export class ConversationLog {
     // The next connection begins at the cursor and brings what is missing.
     if (temporary) return;
     this.#options.onError(error);
-    this.#expected = 0;
-    if (this.#window.hasGap) this.#placed(this.#window.completeUpTo(this.#window.firstAhead - 1));
+    this.#placed(this.#window.completeUpTo(this.#window.firstAhead));
   }
 }

@@ -7,6 +7,8 @@ import { type FrameOf, type Summary, timeMsOrNull } from './wire.ts';
 const MAX_FOLLOWED = 1_000;
 const MAX_UNREAD = 1_000;
 
+type Cursors = Pick<FrameOf<'status'>, 'user_id' | 'delivered_seq' | 'seen_seq'>;
+
 /** Who has what of one conversation: the other members' cursors, one's own, and the sends that they move. */
 export class ConversationReceipts {
   #receipts: ReadonlyMap<number, Receipt> = new Map();
@@ -30,15 +32,15 @@ export class ConversationReceipts {
     this.ownSeenSeq = Math.max(this.ownSeenSeq, seenSeq);
   }
 
-  /** Returns what is new, or null. */
-  onStatus(frame: FrameOf<'status'>): Receipt | null {
+  /** A `status`, or what the list of members says. Returns what is new, or null. */
+  onStatus(frame: Cursors & Partial<FrameOf<'status'>>): Receipt | null {
     const known = this.#receipts.get(frame.user_id);
     const receipt: Receipt = {
       userId: frame.user_id,
       deliveredSeq: Math.max(frame.delivered_seq, known?.deliveredSeq ?? 0),
-      deliveredAtMs: timeMsOrNull(frame.delivered_at) ?? known?.deliveredAtMs ?? null,
+      deliveredAtMs: timeMsOrNull(frame.delivered_at ?? null) ?? known?.deliveredAtMs ?? null,
       seenSeq: Math.max(frame.seen_seq, known?.seenSeq ?? 0),
-      seenAtMs: timeMsOrNull(frame.seen_at) ?? known?.seenAtMs ?? null,
+      seenAtMs: timeMsOrNull(frame.seen_at ?? null) ?? known?.seenAtMs ?? null,
     };
     const moved = receipt.deliveredSeq !== known?.deliveredSeq || receipt.seenSeq !== known.seenSeq;
     if (!moved && frame.message_id === undefined) return null;

@@ -166,15 +166,17 @@ export class ConversationReplica implements Conversation {
     const type = this.kind ?? (await this.#findKind());
     const done = this.log.awaitAck();
     try {
-      return placeOf(await requests.once('ack', { type, conv_id: this.id, msg: send.text, client_id: send.clientId }));
+      const frame = { type, conv_id: this.id, msg: send.text, client_id: send.clientId };
+      const place = placeOf(await requests.once('ack', frame));
+      // First its place: it may be what a gap is missing.
+      this.#onStored(send, place);
+      return place;
     } finally {
-      // The ack's place is taken first: it may be what a gap is missing.
-      queueMicrotask(done);
+      done();
     }
   }
 
-  /** One's own send is stored there. */
-  onStored(send: StoredSend, { seq, messageId, sentAtMs }: SentPlace): void {
+  #onStored(send: StoredSend, { seq, messageId, sentAtMs }: SentPlace): void {
     const { user } = this.#host;
     if (user === null) return;
     this.log.onOwn({
@@ -283,7 +285,11 @@ export class ConversationReplica implements Conversation {
         after,
         limit: MEMBERS_PAGE,
       });
-      for (const { user_id: userId, name, role } of page.members) members.push({ userId, name, role });
+      for (const member of page.members) {
+        const { user_id: userId, name, role } = member;
+        members.push({ userId, name, role });
+        if (userId !== this.#host.user?.id) this.receiptState.onStatus(member);
+      }
       after = page.next;
     }
     this.members = members;

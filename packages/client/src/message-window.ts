@@ -1,6 +1,6 @@
 import type { ConversationItem } from './api/message.ts';
 
-/** Frames that came before their turn; more are forgotten and read from the history. */
+/** Frames that came before their turn; of more, the last are forgotten and read from the history. */
 const MAX_AHEAD = 1_000;
 
 /**
@@ -13,6 +13,8 @@ export class MessageWindow {
   /** Everything up to here has been received. Null: not known yet where this device begins. */
   cursor: number | null = null;
   #more = true;
+  /** The highest that is known to be there. */
+  #known = 0;
 
   get items(): readonly ConversationItem[] {
     return this.#items;
@@ -23,14 +25,14 @@ export class MessageWindow {
     return this.#more && this.lowest > 1;
   }
 
-  /** Something waits for what is missing before it. */
+  /** There are some beyond the cursor, whether they wait here or not. */
   get hasGap(): boolean {
-    return this.#ahead.size > 0;
+    return this.#known > (this.cursor ?? 0);
   }
 
-  /** Of what waits, the first; 0 if nothing does. */
+  /** The first of those beyond the cursor that is known. */
   get firstAhead(): number {
-    return this.#ahead.size === 0 ? 0 : Math.min(...this.#ahead.keys());
+    return Math.min(this.#known, ...this.#ahead.keys());
   }
 
   /** The seq that the next older item would be below. */
@@ -41,8 +43,15 @@ export class MessageWindow {
   /** Returns what got its place by it, in order. */
   place(item: ConversationItem): ConversationItem[] {
     if (this.cursor !== null && item.seq <= this.cursor) return this.#fillIn(item) ? [item] : [];
-    if (this.#ahead.size < MAX_AHEAD) this.#ahead.set(item.seq, item);
+    this.expect(item.seq);
+    this.#ahead.set(item.seq, item);
+    if (this.#ahead.size > MAX_AHEAD) this.#ahead.delete(Math.max(...this.#ahead.keys()));
     return this.#advance();
+  }
+
+  /** There is one, which has not come. */
+  expect(seq: number): void {
+    this.#known = Math.max(this.#known, seq);
   }
 
   /** The server has told everything up to `seq`: what is missing below is not for this user. Returns what got its place. */
@@ -76,6 +85,7 @@ export class MessageWindow {
     this.#items = [];
     this.#ahead.clear();
     this.cursor = seq;
+    this.#known = 0;
     this.#more = true;
   }
 

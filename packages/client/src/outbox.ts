@@ -9,8 +9,6 @@ import { type TabMessage, Tabs } from './tabs.ts';
 export interface OutboxOwner {
   /** One attempt. Rejects with a `ChatError`. */
   transmit(send: StoredSend): Promise<SentPlace>;
-  /** The server has it: before the handle says so. */
-  onStored(send: StoredSend, place: SentPlace): void;
   onChange(handle: OutgoingSend): void;
   onError(error: unknown): void;
 }
@@ -208,7 +206,6 @@ export class Outbox {
 
   #succeed(handle: OutgoingSend, place: SentPlace): void {
     if (!this.#settle(handle)) return;
-    this.#owner.onStored(handle.record, place);
     handle.succeed(place);
     this.#tabs.tell({ t: 'sent', clientId: handle.clientId, place });
   }

@@ -13,25 +13,28 @@ export const presencesOf = (frame: FrameOf<'presence'>): Presence[] =>
     lastSeenMs: timeMsOrNull(user.last_seen),
   }));
 
+export interface PresenceWatchDependencies {
+  readonly requests: Requests;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Whom this client watches. The server forgets it with the connection: told again after each. */
 export class PresenceWatch {
-  readonly #requests: Requests;
+  readonly #deps: PresenceWatchDependencies;
   readonly #onPresence: (presence: Presence) => void;
-  readonly #onError: (error: unknown) => void;
   /** How many watchers of this client each user has. */
   readonly #watched = new Map<number, number>();
 
-  constructor(requests: Requests, onPresence: (presence: Presence) => void, onError: (error: unknown) => void) {
-    this.#requests = requests;
+  constructor(deps: PresenceWatchDependencies, onPresence: (presence: Presence) => void) {
+    this.#deps = deps;
     this.#onPresence = onPresence;
-    this.#onError = onError;
   }
 
   watch(userIds: readonly number[]): () => void {
     const wanted = [...new Set(userIds)];
     const added = wanted.filter((userId) => !this.#watched.has(userId));
     if (this.#watched.size + added.length > MAX_WATCHED) {
-      this.#onError(new ChatError('too_many_watches', `At most ${MAX_WATCHED} users can be watched.`));
+      this.#deps.onError(new ChatError('too_many_watches', `At most ${MAX_WATCHED} users can be watched.`));
       return () => undefined;
     }
     for (const userId of wanted) this.#watched.set(userId, (this.#watched.get(userId) ?? 0) + 1);
@@ -59,17 +62,17 @@ export class PresenceWatch {
       return left === 0;
     });
     for (let from = 0; from < ended.length; from += MAX_PER_FRAME) {
-      this.#requests.tell({ type: 'unwatch', user_id: ended.slice(from, from + MAX_PER_FRAME) });
+      this.#deps.requests.tell({ type: 'unwatch', user_id: ended.slice(from, from + MAX_PER_FRAME) });
     }
   }
 
   #ask(userIds: readonly number[]): void {
     for (let from = 0; from < userIds.length; from += MAX_PER_FRAME) {
-      this.#requests.once('presence', { type: 'watch', user_id: userIds.slice(from, from + MAX_PER_FRAME) }).then(
+      this.#deps.requests.once('presence', { type: 'watch', user_id: userIds.slice(from, from + MAX_PER_FRAME) }).then(
         (answer) => this.onNews(answer),
         (error: unknown) => {
           // Asked again with the next connection.
-          if (!(error instanceof ChatError) || !error.temporary) this.#onError(error);
+          if (!(error instanceof ChatError) || !error.temporary) this.#deps.onError(error);
         },
       );
     }

@@ -8,22 +8,24 @@ const WINDOW_MS = 150;
 /** As many conversations wait at most; at the bound they are told at once. */
 const MAX_PENDING = 1_000;
 
+export interface OutgoingReceiptsDependencies {
+  readonly requests: Requests;
+  readonly timers: Timers;
+  readonly onError: (error: unknown) => void;
+}
+
 /**
  * Tells the server how far this device has come. Coalesced: within a short window only the highest counts, and `seen` says `delivered` as
  * well. Told again after a lost connection, until the server has answered.
  */
 export class OutgoingReceipts {
-  readonly #requests: Requests;
-  readonly #timers: Timers;
-  readonly #onError: (error: unknown) => void;
+  readonly #deps: OutgoingReceiptsDependencies;
   readonly #pending = { delivered: new Map<number, number>(), seen: new Map<number, number>() };
   #cancel: (() => void) | null = null;
   #up = false;
 
-  constructor(requests: Requests, timers: Timers, onError: (error: unknown) => void) {
-    this.#requests = requests;
-    this.#timers = timers;
-    this.#onError = onError;
+  constructor(deps: OutgoingReceiptsDependencies) {
+    this.#deps = deps;
   }
 
   mark(step: Step, conversationId: number, seq: number): void {
@@ -32,7 +34,7 @@ export class OutgoingReceipts {
     pending.set(conversationId, seq);
     if (!this.#up) return;
     if (pending.size >= MAX_PENDING) this.flush();
-    else this.#cancel ??= this.#timers.after(WINDOW_MS, () => this.flush());
+    else this.#cancel ??= this.#deps.timers.after(WINDOW_MS, () => this.flush());
   }
 
   /** What the server was told of in a store that is gone. */
@@ -69,14 +71,14 @@ export class OutgoingReceipts {
 
   async #tell(step: Step, conversationId: number, seq: number): Promise<void> {
     try {
-      await this.#requests.once('ok', { type: step, conv_id: conversationId, seq });
+      await this.#deps.requests.once('ok', { type: step, conv_id: conversationId, seq });
     } catch (error) {
       if (!(error instanceof ChatError) || error.code === 'closed') return;
       if (error.temporary) {
         // With the next window, or the next connection.
         if (error.code === 'disconnected') this.#keep(step, conversationId, seq);
-        else this.#timers.after(error.retryAfterMs ?? 1_000, () => this.mark(step, conversationId, seq));
-      } else if (error.code !== 'not_a_member') this.#onError(error);
+        else this.#deps.timers.after(error.retryAfterMs ?? 1_000, () => this.mark(step, conversationId, seq));
+      } else if (error.code !== 'not_a_member') this.#deps.onError(error);
     }
   }
 

@@ -7,6 +7,10 @@ const ORDER: readonly SendStatus[] = ['queued', 'sent', 'delivered', 'seen'];
 /** What `send` returns: a message on its way. Only the outbox and the receipts move it. */
 export class OutgoingSend implements SendHandle {
   readonly record: StoredSend;
+  declare readonly conversationId: number;
+  declare readonly clientId: string;
+  declare readonly text: string;
+  declare readonly queuedAtMs: number;
   readonly settled: Promise<SendResult>;
   stored: Promise<boolean> = Promise.resolve(false);
   status: SendStatus = 'queued';
@@ -27,25 +31,13 @@ export class OutgoingSend implements SendHandle {
     },
   ) {
     this.record = record;
+    Object.assign(this, record);
     this.#onChange = hooks.onChange;
     this.#cancel = hooks.cancel;
     this.#onThrow = hooks.onThrow;
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
-  }
-
-  get conversationId(): number {
-    return this.record.conversationId;
-  }
-  get clientId(): string {
-    return this.record.clientId;
-  }
-  get text(): string {
-    return this.record.text;
-  }
-  get queuedAtMs(): number {
-    return this.record.queuedAtMs;
   }
 
   onStatus(listener: (status: SendStatus, handle: SendHandle) => void): () => void {

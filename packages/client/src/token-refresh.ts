@@ -4,23 +4,24 @@ import type { Tokens } from './token.ts';
 
 const RETRY_MS = 5_000;
 
+export interface TokenRefreshDependencies {
+  readonly tokens: Tokens;
+  readonly requests: Requests;
+  readonly timers: Timers;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Extends a connection with a new token, in band; as long as that fails, again, until the connection ends by itself. */
 export class TokenRefresh {
-  readonly #tokens: Tokens;
-  readonly #requests: Requests;
-  readonly #timers: Timers;
-  readonly #onError: (error: unknown) => void;
+  readonly #deps: TokenRefreshDependencies;
   #stop: (() => void) | null = null;
 
-  constructor(tokens: Tokens, requests: Requests, timers: Timers, onError: (error: unknown) => void) {
-    this.#tokens = tokens;
-    this.#requests = requests;
-    this.#timers = timers;
-    this.#onError = onError;
+  constructor(deps: TokenRefreshDependencies) {
+    this.#deps = deps;
   }
 
   onNeeded(): void {
-    if (this.#tokens.renewable && this.#stop === null) void this.#refresh();
+    if (this.#deps.tokens.renewable && this.#stop === null) void this.#refresh();
   }
 
   onDown(): void {
@@ -34,13 +35,13 @@ export class TokenRefresh {
       stopped = true;
     };
     try {
-      const token = await this.#tokens.fresh('refresh');
-      if (token !== null && !stopped) await this.#requests.once('refreshed', { type: 'refresh', token });
+      const token = await this.#deps.tokens.fresh('refresh');
+      if (token !== null && !stopped) await this.#deps.requests.once('refreshed', { type: 'refresh', token });
       if (!stopped) this.#stop = null;
     } catch (error) {
       if (stopped) return;
-      this.#onError(error);
-      this.#stop = this.#timers.after(RETRY_MS, () => void this.#refresh());
+      this.#deps.onError(error);
+      this.#stop = this.#deps.timers.after(RETRY_MS, () => void this.#refresh());
     }
   }
 }

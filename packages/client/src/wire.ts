@@ -35,19 +35,13 @@ export function itemOf(frame: MessageFrame | EventFrame): ConversationItem {
     : ({ type: 'message', ...numbered, text: frame.msg } satisfies ChatMessage);
 }
 
+/** The fields of the wire under this client's names; what is called the same stays. */
 function changeOf(event: EventFrame['event']): GroupChange {
-  switch (event.kind) {
-    case 'added':
-      return { kind: 'added', userIds: event.user_id };
-    case 'renamed':
-      return { kind: 'renamed', name: event.group_name };
-    case 'described':
-      return event;
-    case 'role':
-      return { kind: 'role', userId: event.user_id, role: event.role };
-    case 'transferred':
-      return { kind: 'transferred', userId: event.user_id, from: event.from };
-    default:
-      return { kind: event.kind, userId: event.user_id };
-  }
+  const { user_id, group_name, ...same } = event as typeof event & { user_id?: unknown; group_name?: string };
+  const user = Array.isArray(user_id) ? { userIds: user_id } : { userId: user_id };
+  return {
+    ...same,
+    ...(user_id !== undefined && user),
+    ...(group_name !== undefined && { name: group_name }),
+  } as GroupChange;
 }

@@ -78,6 +78,9 @@ describe('a client', () => {
     const page = await world.settle(again.loadConversations());
     expect(page.next).toBe(null);
     const [there] = page.conversations;
+    // Also what nobody has told since this client began.
+    await world.settle(again.conversation(chat.id).loadMembers());
+    expect(again.conversation(chat.id).receipts.get(1)).toMatchObject({ userId: 1, seenSeq: 0 });
     expect(there).toMatchObject({ id: chat.id, kind: 'personal', peerId: 1, unread: 120 });
     expect(there?.messages).toEqual([]);
     expect(there?.hasOlder).toBe(true);
@@ -153,11 +156,18 @@ describe('a client', () => {
 
   it('refreshes its token in band, once at a time', async () => {
     let calls = 0;
+    let running = 0;
+    let mostAtOnce = 0;
     const reasons: string[] = [];
     const client = world.client({
       getToken: async ({ reason }) => {
         calls += 1;
         reasons.push(reason);
+        running += 1;
+        mostAtOnce = Math.max(mostAtOnce, running);
+        // Slower than what asks for it.
+        await new Promise<void>((resolve) => void world.clock.after(700, resolve));
+        running -= 1;
         return world.server.makeToken(1, { expiresInMs: 120_000 });
       },
     });
@@ -166,6 +176,7 @@ describe('a client', () => {
     client.on('state', (state) => states.push(state.status));
     await world.advance(400_000);
     expect(states).toEqual([]);
+    expect(mostAtOnce).toBe(1);
     expect(calls).toBeGreaterThanOrEqual(5);
     expect(new Set(reasons)).toEqual(new Set(['connect', 'refresh']));
   });

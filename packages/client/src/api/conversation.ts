@@ -65,7 +65,7 @@ export interface Conversation {
   readonly typing: readonly number[];
   /** Null until `loadMembers()`; kept up to date from then on. */
   readonly members: readonly Member[] | null;
-  /** Of the other members, as far as the server has told. */
+  /** Of the other members, as far as the server has told: by itself when they move, and all of them with `loadMembers()`. */
   readonly receipts: ReadonlyMap<number, Receipt>;
   /** As `conversation.messages` and so on, in one object that is the same until something changes. */
   readonly snapshot: ConversationSnapshot;
@@ -84,6 +84,7 @@ export interface Conversation {
   setTyping(active?: boolean): void;
   /** How far one of one's own messages has come, from the receipts. */
   statusOf(message: ChatMessage): Exclude<SendStatus, 'queued' | 'failed'>;
+  /** Reads all members, and how far each has come. */
   loadMembers(): Promise<readonly Member[]>;
 
   /** Owners and admins. Those who are members already are passed over. */
