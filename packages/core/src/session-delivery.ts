@@ -1,6 +1,7 @@
 import { Backlog, type BacklogEntry } from './backlog.ts';
 import { mergeRanges } from './catch-up-ranges.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
+import { DeliveryNotes } from './delivery-notes.ts';
 import { LiveTail } from './live-tail.ts';
 import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
 import type { LoadedConversation, LoadedUser } from './membership-loader.ts';
@@ -32,10 +33,6 @@ const LOAD_RETRY_MS = 200;
 const LOAD_RETRY_FOR_MS = 10_000;
 /** Of frames, before the socket is waited for. One more may come to 400 KB, and a socket that holds back a megabyte is ended. */
 const MAX_BYTES_AT_ONCE = 262_144;
-/** Conversations that the user left while this session was connected; of older ones nothing is remembered. */
-const MAX_DEPARTURES = 1_000;
-/** Messages of its own that a session remembers while it reads its backlog; of more it may get copies. */
-const MAX_WROTE = 1_000;
 
 /**
  * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
@@ -61,17 +58,14 @@ export class SessionDelivery implements Recipient, Watcher {
   #readTo: Map<ConversationFeed, Seq> | null = null;
   /** In backlog: how far this session has been sent each conversation that it reads. */
   #progress: Map<ConversationFeed, Seq> | null = null;
-  #departures: Map<ConversationId, { readonly feed: ConversationFeed; readonly seq: Seq }> | null = null;
   #departedMeanwhile = false;
   /**
    * Where this session goes on live, of conversations whose feed is not there yet: what is at or below it the device has, or its user was no member
    * (G5, G7).
    */
   #skip: Map<ConversationFeed, Seq> | null = null;
-  /** When frozen: of conversations that were not all sent, or have gone on since, how far they were sent. */
-  #unsentAfter: Map<ConversationFeed, Seq> | null = null;
-  /** Until it is live: what this session has sent itself. */
-  #wrote: Set<string> | null = null;
+  /** Null for a legacy session. */
+  readonly #notes: DeliveryNotes | null;
   #wakeOnDrain: (() => void) | null = null;
 
   constructor(deps: {
@@ -90,6 +84,7 @@ export class SessionDelivery implements Recipient, Watcher {
     this.#services = deps.services;
     this.#owner = deps.owner;
     this.#resume = deps.resume;
+    this.#notes = deps.resume === null ? null : new DeliveryNotes();
     const { maxTailFrames: maxFrames, maxTailBytes: maxBytes } = deps.services.settings;
     this.#tail = new LiveTail({ maxFrames, maxBytes });
   }
@@ -155,7 +150,7 @@ export class SessionDelivery implements Recipient, Watcher {
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
     if (this.#phase === 'live') this.#sendLive(feed, publication);
-    else if (this.#ended) this.#noteUnsent(feed, publication.seq - 1);
+    else if (this.#ended) this.#notes?.unsent(feed, publication.seq - 1);
     else this.#tail.keep(feed, publication);
   }
 
@@ -165,7 +160,7 @@ export class SessionDelivery implements Recipient, Watcher {
 
   catchUp(ranges: readonly CatchUpRange[]): void {
     if (this.#ended) {
-      for (const { feed, afterSeq } of ranges) this.#noteUnsent(feed, afterSeq);
+      for (const { feed, afterSeq } of ranges) this.#notes?.unsent(feed, afterSeq);
       return;
     }
     this.#queued.push(...ranges);
@@ -187,22 +182,20 @@ export class SessionDelivery implements Recipient, Watcher {
       const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skip?.get(feed) ?? 0);
       if (afterSeq < seq) this.#queued.push({ ...missing, afterSeq });
     }
-    this.#noteDeparture(feed, seq);
+    this.#notes?.departed(feed, seq);
   }
 
   /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
   sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
     const feed = this.user.feeds.get(conversationId);
     if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#skip?.get(feed) ?? 0) };
-    const left = this.#departures?.get(conversationId);
-    return left === undefined ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
+    const left = this.#notes?.departure(conversationId) ?? null;
+    return left === null ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
   }
 
   /** This session has sent the message and been told so: should it be read from the store meanwhile, it needs no copy. */
   wrote(conversationId: ConversationId, seq: Seq): void {
-    if (this.#phase !== 'loading' && this.#phase !== 'backlog') return;
-    this.#wrote ??= new Set();
-    if (this.#wrote.size < MAX_WROTE) this.#wrote.add(`${conversationId}:${seq}`);
+    if (this.#phase === 'loading' || this.#phase === 'backlog') this.#notes?.wrote(conversationId, seq);
   }
 
   onPong(payload: string): void {
@@ -225,9 +218,9 @@ export class SessionDelivery implements Recipient, Watcher {
   /** Ends delivery; what is not sent stays pending. */
   freeze(): void {
     if (this.#ended) return;
-    if (this.#phase !== 'live') {
-      const left = [...(this.#departures?.values() ?? [])].map(({ feed }) => feed);
-      for (const feed of [...this.user.feeds.values(), ...left]) this.#noteUnsent(feed, this.#sentOf(feed));
+    if (this.#phase !== 'live' && this.#notes !== null) {
+      const left = this.#notes.departures().map(({ feed }) => feed);
+      for (const feed of [...this.user.feeds.values(), ...left]) this.#notes.unsent(feed, this.#sentOf(feed));
     }
     this.#phase = 'frozen';
     this.#tail.clear();
@@ -258,7 +251,7 @@ export class SessionDelivery implements Recipient, Watcher {
         return Math.min(has ?? 0, feed.position);
       }
       default:
-        return this.#unsentAfter?.get(feed) ?? feed.position;
+        return this.#notes?.unsentAfter(feed) ?? feed.position;
     }
   }
 
@@ -266,15 +259,9 @@ export class SessionDelivery implements Recipient, Watcher {
     return this.#queued.find((range) => range.feed === feed)?.afterSeq;
   }
 
-  #noteUnsent(feed: ConversationFeed, afterSeq: Seq): void {
-    if (this.protocol === 'legacy') return;
-    this.#unsentAfter ??= new Map();
-    if (!this.#unsentAfter.has(feed)) this.#unsentAfter.set(feed, afterSeq);
-  }
-
   #rangesOf(conversations: readonly LoadedConversation[]): CatchUpRange[] {
     if (this.#resume === null) return pendingRanges(conversations);
-    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#noteDeparture(feed, row.leftSeq);
+    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#notes?.departed(feed, row.leftSeq);
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
     const ranges = this.#sync.begin(conversations, this.#resume);
     const { resets } = this.#sync;
@@ -294,13 +281,6 @@ export class SessionDelivery implements Recipient, Watcher {
     if (below === undefined) return false;
     if (seq >= below) this.#skip?.delete(feed);
     return seq <= below;
-  }
-
-  #noteDeparture(feed: ConversationFeed, seq: Seq): void {
-    if (this.protocol === 'legacy') return;
-    this.#departures ??= new Map();
-    if (this.#departures.size >= MAX_DEPARTURES) this.#departures.clear();
-    this.#departures.set(feed.conversationId, { feed, seq });
   }
 
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
@@ -344,7 +324,7 @@ export class SessionDelivery implements Recipient, Watcher {
     this.#sync = null;
     this.#phase = 'live';
     this.#progress = null;
-    this.#wrote = null;
+    this.#notes?.forgetOwn();
     for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
@@ -407,7 +387,7 @@ export class SessionDelivery implements Recipient, Watcher {
 
   #isOwn({ clientId, conversationId, seq }: StoredMessage): boolean {
     if (this.#services.clientIds.sessionOf(clientId) === this.sessionId) return true;
-    return this.#wrote?.has(`${conversationId}:${seq}`) === true;
+    return this.#notes?.isOwn(conversationId, seq) === true;
   }
 
   get #ended(): boolean {
