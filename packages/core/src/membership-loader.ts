@@ -145,8 +145,8 @@ export class MembershipLoader {
         const joined = this.#interest.want(topicsOf(pinned));
         for (const loaded of open) {
           if (late.size > 0 && late.has(loaded)) continue;
-          this.#settle(loaded);
-          present.push(loaded);
+          if (this.#settle(loaded)) present.push(loaded);
+          else late.add(loaded);
         }
         if (late.size === 0) break;
         // A topic whose join fails is joined later, and a head check follows.
@@ -191,17 +191,20 @@ export class MembershipLoader {
   /**
    * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member, but
    * not the history before that. (A session that is still loading takes its own row's word instead.)
+   * @returns false when what the feed has held meanwhile is a change behind the row (G7): it has to be read again
    */
-  #settle({ row, feed }: LoadedConversation): void {
+  #settle({ row, feed }: LoadedConversation): boolean {
     const user = this.#hub.user(row.userId);
-    if (user === undefined) return;
+    if (user === undefined) return true;
     feed.start(row.head);
+    if (feed.outdates(row)) return false;
     this.#hub.noteHead(feed, row.head);
     feed.verify(row.userId, row.membersVersion);
     noteBlock(user, row);
-    if (!this.#hub.attach(user, feed)) return;
+    if (!this.#hub.attach(user, feed)) return true;
     const range = { feed, afterSeq: Math.max(row.joinedSeq, row.addedSeq), uptoSeq: feed.position, includeOwn: true };
     for (const recipient of user.recipients) recipient.catchUp([range]);
+    return true;
   }
 }
 
