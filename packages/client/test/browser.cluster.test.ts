@@ -166,8 +166,8 @@ describe('the client in Chromium', () => {
         async () => (await page.evaluate(() => window.states)).includes('disconnected token_expired'),
         'the connection to be closed',
       );
-      pages.tokens = { lastsSeconds: 3_600 };
       const asked = pages.tokensAsked;
+      pages.tokens = { lastsSeconds: 3_600 };
       await page.evaluate(() => window.client.ready());
       expect(pages.tokensAsked).toBeGreaterThan(asked);
       expect(await page.evaluate(() => window.client.user?.id)).toBe(ann);
