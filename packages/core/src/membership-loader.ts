@@ -87,10 +87,17 @@ export class MembershipLoader {
     }
   }
 
-  /** Those of the conversations that the user was a member of and is no more. At most 100 are looked for. Rejects with a `StoreError`. */
-  async departed(user: LocalUser, conversationIds: readonly ConversationId[]): Promise<LoadedConversation[]> {
+  /**
+   * Those of the conversations that the user was a member of and is no more; `outdated` when it is a member (again) of one that `load` did not list. At most
+   * 100 are looked for. Rejects with a `StoreError`.
+   */
+  async departed(
+    user: LocalUser,
+    conversationIds: readonly ConversationId[],
+  ): Promise<readonly LoadedConversation[] | 'outdated'> {
     const asked = conversationIds.slice(0, MAX_DEPARTED).map((conversationId) => ({ userId: user.id, conversationId }));
-    const rows = (await this.#readAgain(asked)).filter((row) => row.leftSeq !== null);
+    const rows = await this.#readAgain(asked);
+    if (rows.some((row) => row.leftSeq === null)) return 'outdated';
     return rows.map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
   }
 

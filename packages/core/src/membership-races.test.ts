@@ -37,3 +37,37 @@ it('G7: who leaves a group while the membership is being read is not taken for a
   expect(leaver.told('group')).toEqual([]);
   await lone.node.stop();
 });
+
+it('G5: a device that was put back into a group between two reads of its sign-in is told to forget nothing', async () => {
+  let putBack: (() => Promise<unknown>) | null = null;
+  const lone: LoneNode = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        profilesOf: async (ids) => {
+          const profiles = await conversations.profilesOf(ids);
+          await putBack?.();
+          putBack = null;
+          return profiles;
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const owner = await CurrentPeer.signIn(lone, 3);
+  const before = await CurrentPeer.signIn(lone, 4);
+  const { conv_id } = await owner.ask({ type: 'init_group', member: [3, 4], group_name: 'g' });
+  await owner.ask({ type: 'group_remove', conv_id, user_id: 4 });
+  await before.ask({ type: 'delivered', conv_id, seq: 1 });
+  await lone.clock.advanceAsync(3_000);
+  putBack = () => {
+    const change = { actorId: 3, clientId: 'back', action: { kind: 'add', userIds: [4] }, atUs: 1 } as const;
+    return lone.stores.groups.change({ ...change, conversationId: Number(conv_id) });
+  };
+  const device = await CurrentPeer.signIn(lone, 4, { cursors: { [Number(conv_id)]: 1 }, groups: [conv_id] });
+  await lone.clock.advanceAsync(1_000);
+  expect(putBack).toBeNull();
+  expect(device.told('reset')).toEqual([]);
+  expect(device.told('event')).toMatchObject([{ seq: 2, event: { kind: 'added', user_id: [4] } }]);
+  expect(device.told('synced')).toEqual([{ type: 'synced', conv_id, kind: 'group', seq: 2, recovered: 1 }]);
+  await lone.node.stop();
+});

@@ -104,13 +104,13 @@ export class SessionDelivery implements Recipient, Watcher {
 
   /** Reads memberships and backlog, then goes live. Never rejects. */
   async start(): Promise<void> {
-    let conversations: readonly LoadedConversation[] | null;
+    let conversations: readonly LoadedConversation[] | 'outdated' | null;
     do {
       // Whoever leaves a conversation while its membership is being read must not read on: what was read is forgotten.
       this.#departedMeanwhile = false;
       conversations = await this.#load();
       if (conversations === null || this.#ended) return;
-    } while (this.#departedMeanwhile);
+    } while (conversations === 'outdated' || this.#departedMeanwhile);
     /** How far each conversation is the business of what was read: all the way, or up to where the user has left. */
     const listed = new Map(
       conversations.map(({ row, feed }) => [feed.conversationId, row.leftSeq ?? Number.POSITIVE_INFINITY]),
@@ -135,14 +135,15 @@ export class SessionDelivery implements Recipient, Watcher {
     await this.#runBacklog();
   }
 
-  /** @returns null when the session ended meanwhile */
-  async #load(): Promise<readonly LoadedConversation[] | null> {
+  /** @returns null when the session ended meanwhile, `outdated` when the user has become a member between two reads */
+  async #load(): Promise<readonly LoadedConversation[] | 'outdated' | null> {
     const { loader } = this.#services;
     const loaded = await this.#retrying(() => loader.load(this.user, this.#resume?.groups ?? []));
     if (loaded === null || this.#ended) return null;
     const unknown = unknownCursors(loaded.conversations, this.#resume?.cursors ?? null);
     const left = unknown.length === 0 ? [] : await this.#retrying(() => loader.departed(this.user, unknown));
     if (left === null || this.#ended) return null;
+    if (left === 'outdated') return left;
     const greeted = this.#owner.onLoaded(loaded);
     if (greeted !== undefined) await greeted;
     return left.length === 0 ? loaded.conversations : [...loaded.conversations, ...left];
