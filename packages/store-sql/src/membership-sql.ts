@@ -62,6 +62,7 @@ export const pairKeyOf = (a: UserId, b: UserId): string => `${Math.min(a, b)}:${
 
 /** The other one of a pair. */
 export function peerOf(pairKey: string, userId: UserId): UserId {
-  const [low = 0, high = 0] = pairKey.split(':').map(Number);
-  return low === userId ? high : low;
+  const colon = pairKey.indexOf(':');
+  const low = Number(pairKey.slice(0, colon));
+  return low === userId ? Number(pairKey.slice(colon + 1)) : low;
 }

@@ -35,6 +35,8 @@ export interface IdleResult {
 /** What it costs that a device comes back which has missed nothing. */
 export interface ResumeResult {
   readonly conversations: number;
+  /** At the same time; 1: one after the other. */
+  readonly parallel: number;
   readonly resumes: number;
   /** Of the node, per resume, connecting included. */
   readonly edgeCpuUs: number;

@@ -10,6 +10,9 @@ import { measureProtocols } from './phase-load.ts';
 import { address } from './phase-raw.ts';
 import { measureResume } from './phase-resume.ts';
 
+/** As after the loss of a node. */
+const RESUMES_AT_ONCE = 20;
+
 const CLI = fileURLToPath(new URL('../../../cli/bin/parley.js', import.meta.url));
 
 /** Starts that many edges with a database and a Redis of their own. */
@@ -48,8 +51,10 @@ export async function measureCluster(cluster: Cluster, options: BenchOptions): P
   if (options.resume && nodes.length === 1) {
     const pids = { edge: first.pid, database: mariadb.pid };
     const common = { url: first.url, pids, mysql: address(mariadb), counters, passes: options.rounds };
-    resumes.push(await measureResume({ ...common, users: 200, conversations: 20 }));
-    resumes.push(await measureResume({ ...common, users: 40, conversations: 1_000 }));
+    for (const parallel of [1, RESUMES_AT_ONCE]) {
+      resumes.push(await measureResume({ ...common, parallel, users: 400, conversations: 20 }));
+      resumes.push(await measureResume({ ...common, parallel, users: 40, conversations: 1_000 }));
+    }
   }
   const loads = await measureProtocols(target, options);
   await counters.close();

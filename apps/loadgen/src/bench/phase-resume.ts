@@ -1,5 +1,6 @@
 import { processCpuUs, threadsCpuUs } from '../cpu.ts';
 import { pause } from '../driver/measure.ts';
+import { inParallel } from '../driver/seat.ts';
 import type { MysqlAddress } from '../peers/plain-store-mysql.ts';
 import type { ResumeResult } from './bench-report.ts';
 import type { CounterReader } from './counters.ts';
@@ -18,16 +19,18 @@ export interface ResumeOptions {
   readonly counters: CounterReader;
   readonly users: number;
   readonly conversations: number;
+  /** At the same time. */
+  readonly parallel: number;
   /** Besides one that warms up. */
   readonly passes: number;
 }
 
 /**
- * One user after the other comes back: no read is shared, and the node knows nothing of who comes. What the node does by itself all the time is in it. Then all leave,
+ * The users come back, so many at a time: one by one no read is shared, and the node knows nothing of who comes. What the node does by itself all the time is in it. Then all leave,
  * and when the node has forgotten them they come again.
  */
 export async function measureResume(options: ResumeOptions): Promise<ResumeResult> {
-  const { url, pids, mysql, counters, users, conversations, passes } = options;
+  const { url, pids, mysql, counters, users, conversations, parallel, passes } = options;
   const people = await writeResumeUsers(mysql, { users, conversations, userBase: freshUserBase() });
   const epoch = await epochOf(url, freshUserBase());
   const tookMs: number[] = [];
@@ -36,7 +39,7 @@ export async function measureResume(options: ResumeOptions): Promise<ResumeResul
     await pause(FORGOTTEN_MS);
     const before = { ...(await counters.read()), edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database) };
     const resumed: Resumed[] = [];
-    for (const user of people) resumed.push(await resumeOnce(url, user, epoch));
+    await inParallel(people, parallel, async (user) => void resumed.push(await resumeOnce(url, user, epoch)));
     const after = { edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database), ...(await counters.read()) };
     for (const { leave } of resumed) leave();
     if (pass === 0) continue;
@@ -47,7 +50,7 @@ export async function measureResume(options: ResumeOptions): Promise<ResumeResul
   }
   const resumes = passes * users;
   return {
-    ...{ conversations, resumes },
+    ...{ conversations, parallel, resumes },
     edgeCpuUs: edgeCpuUs / resumes,
     databaseCpuUs: databaseCpuUs / resumes,
     reads: reads / resumes,

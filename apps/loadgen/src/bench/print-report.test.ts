@@ -59,7 +59,17 @@ function report(faults: Partial<Faults>): BenchReport {
       {
         nodes: 1,
         idle: { connections: 10_000, bareBytes: 100 * 1_048_576, bytesPerConnection: 4_608 },
-        resumes: [{ conversations: 1_000, resumes: 40, edgeCpuUs: 1_234, databaseCpuUs: 2_345, reads: 1, p50Ms: 7.5 }],
+        resumes: [
+          {
+            conversations: 1_000,
+            parallel: 1,
+            resumes: 40,
+            edgeCpuUs: 1_234,
+            databaseCpuUs: 2_345,
+            reads: 1,
+            p50Ms: 7.5,
+          },
+        ],
         loads: [
           { capacity: load('one edge', faults), steady: load('one edge', {}, 7_800) },
           {
@@ -84,7 +94,7 @@ test('the tables show every run, the costs, and the ratio to each part', () => {
   expect(text).toContain(
     'one edge, full load, CPU together per message, current / legacy: 1.00 (rounds: 1.20, 0.90, 1.00)',
   );
-  expect(text).toMatch(/1,000 conversations \(40 resumes\) +\| +1\.23 \| +2\.35 \| +1\.00 \| +7\.5 ms/);
+  expect(text).toMatch(/1,000 conversations, 1 at once \(40 resumes\) +\| +1\.23 \| +2\.35 \| +1\.00 \| +7\.5 ms/);
   expect(text).toMatch(/INSERT of 64 rows, 2 connections, rows +\| +26,000\/s \| +26\.0 \| +50\.0 %/);
   expect(text).toContain('4.5 KB per idle signed-in connection (10,000 of them, over 100.0 MB of the bare process)');
 });

@@ -110,7 +110,7 @@ const ratios = ({ clusters }: BenchReport): string =>
 function resumes({ clusters }: BenchReport): string[] {
   const rows = clusters.flatMap((cluster) =>
     cluster.resumes.map((resume) => [
-      `${whole(resume.conversations)} conversations (${whole(resume.resumes)} resumes)`,
+      `${whole(resume.conversations)} conversations, ${resume.parallel} at once (${whole(resume.resumes)} resumes)`,
       fixed(resume.edgeCpuUs / 1_000, 2),
       fixed(resume.databaseCpuUs / 1_000, 2),
       fixed(resume.reads, 2),
