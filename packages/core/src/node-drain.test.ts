@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { unpackEnvelope } from './envelope.ts';
+import { CurrentPeer } from './testing/current-peer.ts';
 import type { FakeConnection } from './testing/fake-connection.ts';
 import { LoneNode } from './testing/lone-node.ts';
 
@@ -58,5 +59,26 @@ it('G4 G10: a node that leaves with a send in doubt asks the others to check', a
   while (!done) await lone.clock.advanceAsync(10);
   await drained;
   expect(told).toEqual([{ type: 'check_all' }]);
+  await lone.node.stop();
+});
+
+it('G10: what a client of the current protocol has sent before it heard of the drain is taken and answered', async () => {
+  const lone = new LoneNode();
+  await lone.node.start();
+  const conv_id = await lone.openPersonal(1, 2);
+  const sender = await CurrentPeer.signIn(lone, 1);
+  void lone.node.drain();
+  await lone.clock.settle();
+  expect(sender.told('goaway')).toHaveLength(1);
+  // On its way when the goaway left.
+  expect(await sender.ask({ type: 'personal', conv_id, msg: 'm', client_id: 'c' })).toMatchObject({
+    type: 'ack',
+    seq: 1,
+  });
+  expect(sender.connection.closed).toBeNull();
+  sender.connection.pong();
+  await lone.clock.advanceAsync(50);
+  expect(sender.connection.closed?.code).toBe(1012);
+  await lone.clock.advanceAsync(10_000);
   await lone.node.stop();
 });

@@ -35,6 +35,8 @@ type Phase =
   | { readonly kind: 'closing' }
   | { readonly kind: 'closed' };
 
+/** The ping behind a `goaway`: its pong comes behind everything that the client sent before. */
+const GOAWAY = 'goaway';
 /** A goodbye that was asked for. */
 const BYE = { code: 1000, reason: 'bye' };
 
@@ -58,6 +60,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   #hello: { readonly frame: Hello; readonly proof: Proof } | null = null;
   #expiry: SessionExpiry | null = null;
   #leaving = false;
+  /** A `goaway` is on its way. */
+  #unheard = false;
 
   constructor(
     connection: Connection,
@@ -111,6 +115,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   }
 
   onPong(payload: string): void {
+    if (payload === GOAWAY) this.#unheard = false;
     if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') this.#delivery?.onPong(payload);
   }
 
@@ -163,6 +168,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     if (this.#requests.protocol === 'legacy') return;
     const reconnect_after_ms = Math.floor(this.#services.random() * TIMES.maxReconnectAfterMs);
     this.#connection.send(encodeFrame({ type: 'goaway', reconnect_after_ms }));
+    this.#connection.ping(GOAWAY);
+    this.#unheard = true;
   }
 
   /** G10, last step for a client that never pauses: takes no more frames; the answers to those it has taken still go out. */
@@ -175,9 +182,9 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     return this.#requests.replies.waiting === 0;
   }
 
-  /** Every frame that was sent is proven delivered, as far as that is this side's business. */
+  /** Every frame that was sent is proven delivered, as far as that is this side's business, and what the client sent before it knew of the drain is here. */
   get proven(): boolean {
-    return this.#delivery?.watermark.settled ?? true;
+    return !this.#unheard && (this.#delivery?.watermark.settled ?? true);
   }
 
   goAway(): void {
