@@ -1,18 +1,20 @@
-import { Backlog, type BacklogEntry } from './backlog.ts';
+import { BacklogSender, type BacklogTarget } from './backlog-sender.ts';
 import { mergeRanges } from './catch-up-ranges.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 import { DeliveryNotes } from './delivery-notes.ts';
 import { LiveTail } from './live-tail.ts';
 import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
 import type { LoadedConversation, LoadedUser } from './membership-loader.ts';
-import { legacyFrame, storedFrame } from './message-frame.ts';
+import { legacyFrame } from './message-frame.ts';
+import { readPatiently } from './patient-read.ts';
 import type { Connection } from './ports/connection.ts';
 import type { Watcher } from './presence-table.ts';
 import { tellPresentStatus } from './present-status.ts';
 import type { MessagePublication } from './publication.ts';
 import type { NodeServices } from './services.ts';
 import { pendingRanges, type Resume, resetReason, SessionSync, unknownCursors } from './session-sync.ts';
-import type { ConversationId, Seq, StoredMessage, UserId } from './types.ts';
+import { SkippedSeqs } from './skipped-seqs.ts';
+import type { ConversationId, Seq, UserId } from './types.ts';
 import { Watermark } from './watermarks.ts';
 
 /**
@@ -29,11 +31,6 @@ export interface DeliveryOwner {
   onLoadFailed(): void;
 }
 
-const LOAD_RETRY_MS = 200;
-const LOAD_RETRY_FOR_MS = 10_000;
-/** Of frames, before the socket is waited for. One more may come to 400 KB, and a socket that holds back a megabyte is ended. */
-const MAX_BYTES_AT_ONCE = 262_144;
-
 /**
  * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
  *
@@ -41,7 +38,7 @@ const MAX_BYTES_AT_ONCE = 262_144;
  * store like any backlog. A page of backlog waits until the socket has taken the one before. A legacy client's frames are proven by pings behind them; a
  * current client says what it has.
  */
-export class SessionDelivery implements Recipient, Watcher {
+export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   readonly sessionId: number;
   readonly protocol: 'legacy' | 'current';
   readonly connection: Connection;
@@ -56,17 +53,13 @@ export class SessionDelivery implements Recipient, Watcher {
   readonly #tail: LiveTail;
   /** How far each conversation has been read in this backlog, or is being read. */
   #readTo: Map<ConversationFeed, Seq> | null = null;
-  /** In backlog: how far this session has been sent each conversation that it reads. */
-  #progress: Map<ConversationFeed, Seq> | null = null;
   #departedMeanwhile = false;
-  /**
-   * Where this session goes on live, of conversations whose feed is not there yet: what is at or below it the device has, or its user was no member
-   * (G5, G7).
-   */
-  #skip: Map<ConversationFeed, Seq> | null = null;
+  /** Null while there are none. */
+  #skipped: SkippedSeqs | null = null;
   /** Null for a legacy session. */
   readonly #notes: DeliveryNotes | null;
-  #wakeOnDrain: (() => void) | null = null;
+  /** While in backlog. */
+  #backlog: BacklogSender | null = null;
 
   constructor(deps: {
     sessionId: number;
@@ -120,12 +113,12 @@ export class SessionDelivery implements Recipient, Watcher {
       this.#tail.forget(conversationId, uptoSeq);
       // Other sessions of the user are still attached: the feed has not come to where it left.
       const feed = this.user.feeds.get(conversationId);
-      if (feed !== undefined) this.#skipBelow({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
+      if (feed !== undefined) this.#skip({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
     }
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
     const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed.conversationId));
     const ranges = this.#rangesOf(conversations);
-    for (const range of ranges) this.#skipBelow(range);
+    for (const range of ranges) this.#skip(range);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     const fresh = this.#queued.filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? -1));
     for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
@@ -138,10 +131,11 @@ export class SessionDelivery implements Recipient, Watcher {
   /** @returns null when the session ended meanwhile, `outdated` when the user has become a member between two reads */
   async #load(): Promise<readonly LoadedConversation[] | 'outdated' | null> {
     const { loader } = this.#services;
-    const loaded = await this.#retrying(() => loader.load(this.user, this.#resume?.groups ?? []));
+    const loaded = await readPatiently(() => loader.load(this.user, this.#resume?.groups ?? []), this, this.#services);
     if (loaded === null || this.#ended) return null;
     const unknown = unknownCursors(loaded.conversations, this.#resume?.cursors ?? null);
-    const left = unknown.length === 0 ? [] : await this.#retrying(() => loader.departed(this.user, unknown));
+    const left =
+      unknown.length === 0 ? [] : await readPatiently(() => loader.departed(this.user, unknown), this, this.#services);
     if (left === null || this.#ended) return null;
     if (left === 'outdated') return left;
     const greeted = this.#owner.onLoaded(loaded);
@@ -165,7 +159,7 @@ export class SessionDelivery implements Recipient, Watcher {
       return;
     }
     this.#queued.push(...ranges);
-    for (const range of ranges) this.#skipBelow(range);
+    for (const range of ranges) this.#skip(range);
     if (this.protocol === 'current' && this.#phase !== 'loading') {
       this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
       for (const { feed } of ranges) this.#sync.announce(feed);
@@ -180,7 +174,7 @@ export class SessionDelivery implements Recipient, Watcher {
     this.#departedMeanwhile = true;
     const missing = this.#tail.departed(feed, seq);
     if (missing !== null) {
-      const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skip?.get(feed) ?? 0);
+      const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
       if (afterSeq < seq) this.#queued.push({ ...missing, afterSeq });
     }
     this.#notes?.departed(feed, seq);
@@ -189,7 +183,7 @@ export class SessionDelivery implements Recipient, Watcher {
   /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
   sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
     const feed = this.user.feeds.get(conversationId);
-    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#skip?.get(feed) ?? 0) };
+    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#skipped?.of(feed) ?? 0) };
     const left = this.#notes?.departure(conversationId) ?? null;
     return left === null ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
   }
@@ -212,8 +206,21 @@ export class SessionDelivery implements Recipient, Watcher {
   }
 
   onDrain(): void {
-    if (this.connection.bufferedBytes() > 0) return;
-    this.#wake();
+    if (this.connection.bufferedBytes() === 0) this.#backlog?.wake();
+  }
+
+  onGivenUp(): void {
+    this.#owner.onLoadFailed();
+  }
+
+  onBacklogSent(feed: ConversationFeed): void {
+    this.#sync?.sent(feed);
+  }
+
+  mark(feed: ConversationFeed, seq: Seq): void {
+    if (this.protocol === 'current') return;
+    this.watermark.mark(feed, seq);
+    if (this.watermark.wantsPing) this.#services.pings.request(this);
   }
 
   /** Ends delivery; what is not sent stays pending. */
@@ -227,7 +234,7 @@ export class SessionDelivery implements Recipient, Watcher {
     this.#tail.clear();
     this.#queued = [];
     this.#services.pings.remove(this);
-    this.#wake();
+    this.#backlog?.wake();
   }
 
   close(): void {
@@ -235,18 +242,12 @@ export class SessionDelivery implements Recipient, Watcher {
     this.#phase = 'closed';
   }
 
-  #wake(): void {
-    const wake = this.#wakeOnDrain;
-    this.#wakeOnDrain = null;
-    wake?.();
-  }
-
   #sentOf(feed: ConversationFeed): Seq {
     switch (this.#phase) {
       case 'live':
         return feed.position;
       case 'backlog':
-        return this.#progress?.get(feed) ?? this.#queuedAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
+        return this.#backlog?.sent(feed) ?? this.#queuedAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
       case 'loading': {
         const has = this.#resume?.sameEpoch === true ? this.#resume.cursors?.get(feed.conversationId) : undefined;
         return Math.min(has ?? 0, feed.position);
@@ -270,61 +271,49 @@ export class SessionDelivery implements Recipient, Watcher {
     return ranges;
   }
 
-  #skipBelow({ feed, afterSeq, uptoSeq }: Omit<CatchUpRange, 'includeOwn'>): void {
-    if (afterSeq < uptoSeq || (afterSeq === uptoSeq && this.#tail.before(feed) === null)) return;
-    this.#skip ??= new Map();
-    this.#skip.set(feed, afterSeq);
-  }
-
-  /** Whether the device needs no copy. */
-  #skips(feed: ConversationFeed, seq: Seq): boolean {
-    const below = this.#skip?.get(feed);
-    if (below === undefined) return false;
-    if (seq >= below) this.#skip?.delete(feed);
-    return seq <= below;
+  #skip(range: Omit<CatchUpRange, 'includeOwn'>): void {
+    const waits = this.#tail.before(range.feed) !== null;
+    if (!SkippedSeqs.concerns(range, waits)) return;
+    this.#skipped ??= new SkippedSeqs();
+    this.#skipped.note(range);
   }
 
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
-    if (this.#skip !== null && this.#skips(feed, publication.seq)) return;
+    if (this.#skipped?.has(feed, publication.seq)) return;
     if (this.protocol === 'current') {
       this.connection.send(publication.frame);
       return;
     }
     const frame = legacyFrame(publication);
     if (frame !== null) this.connection.send(frame);
-    if (publication.senderId !== this.user.id) this.#mark(feed, publication.seq);
-  }
-
-  #mark(feed: ConversationFeed, seq: Seq): void {
-    if (this.protocol === 'current') return;
-    this.watermark.mark(feed, seq);
-    if (this.watermark.wantsPing) this.#services.pings.request(this);
+    if (publication.senderId !== this.user.id) this.mark(feed, publication.seq);
   }
 
   async #runBacklog(): Promise<void> {
     const read = new Map<ConversationFeed, Seq>();
     this.#readTo = read;
-    this.#progress = new Map();
+    const backlog = new BacklogSender(this, this.#services, this.#notes);
+    this.#backlog = backlog;
     while (this.#phase === 'backlog') {
       for (const [feed, seq] of this.#tail.takeMissed()) {
-        const afterSeq = Math.max(seq, read.get(feed) ?? 0, this.#skip?.get(feed) ?? 0);
+        const afterSeq = Math.max(seq, read.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
         if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
       }
       const ranges = mergeRanges(this.#queued.filter((range) => range.uptoSeq > range.afterSeq));
       this.#queued = [];
       for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
-      if (ranges.length > 0 && !(await this.#sendBacklog(ranges))) return;
+      if (ranges.length > 0 && !(await backlog.send(ranges))) return;
       if (!this.#tail.overflown && this.#queued.length === 0) break;
     }
     if (this.#phase !== 'backlog') return;
     // Also moves the cursors past messages of the user's own, which are pending for nobody.
-    for (const [feed, seq] of read) this.#mark(feed, seq);
+    for (const [feed, seq] of read) this.mark(feed, seq);
     const sync = this.#sync;
     const greeted = sync?.end((feed) => this.#completeTo(feed, read)) ?? false;
     if (sync !== null && greeted) this.#services.telemetry.resumed(sync.announced, sync.recovered);
     this.#sync = null;
     this.#phase = 'live';
-    this.#progress = null;
+    this.#backlog = null;
     this.#notes?.forgetOwn();
     for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
@@ -336,82 +325,10 @@ export class SessionDelivery implements Recipient, Watcher {
 
   #completeTo(feed: ConversationFeed, read: ReadonlyMap<ConversationFeed, Seq>): Seq {
     const sent = read.get(feed) ?? this.#tail.before(feed) ?? feed.position;
-    return Math.max(sent, this.#skip?.get(feed) ?? 0);
-  }
-
-  /** @returns false when the session ended meanwhile */
-  async #sendBacklog(ranges: readonly CatchUpRange[]): Promise<boolean> {
-    const { backlogPageRows: pageRows, backlogPageBytes: pageBytes } = this.#services.settings;
-    for (const { feed, afterSeq } of ranges) {
-      if (!this.#progress?.has(feed)) this.#progress?.set(feed, afterSeq);
-    }
-    const backlog = new Backlog(this.#services.messages, this.user.id, ranges, { pageRows, pageBytes });
-    for (;;) {
-      // Whose client has gone while it waited in line reads nothing.
-      const read = async (): Promise<BacklogEntry[]> => (this.#ended ? [] : backlog.nextPage());
-      const page = await this.#retrying(() => this.#services.backlogLimiter.run(read));
-      if (page === null || this.#ended) return false;
-      if (page.length === 0) break;
-      for (let from = 0; from < page.length; ) {
-        from = this.#sendPage(page, from);
-        if (this.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
-        if (this.#ended) return false;
-      }
-    }
-    for (const { feed, uptoSeq } of ranges) this.#progress?.set(feed, uptoSeq);
-    return true;
-  }
-
-  /** Sends as much of the page as a socket takes well. @returns where to go on */
-  #sendPage(page: readonly BacklogEntry[], from: number): number {
-    let sent = 0;
-    let bytes = 0;
-    let at = from;
-    for (; at < page.length && bytes < MAX_BYTES_AT_ONCE; at++) {
-      const { range, message } = page[at] as BacklogEntry;
-      this.#progress?.set(range.feed, message.seq);
-      // An event is the news also for who caused it: its answer does not say what has changed.
-      if (!message.isEvent && this.#isOwn(message)) continue;
-      const frame = storedFrame(message, this.protocol);
-      if (frame !== null) {
-        bytes += Buffer.byteLength(frame);
-        this.connection.send(frame);
-        this.#sync?.sent(range.feed);
-        sent++;
-      }
-      if (message.senderId !== this.user.id) this.#mark(range.feed, message.seq);
-    }
-    this.#services.telemetry.backlogDelivered(sent);
-    this.#services.pings.flush();
-    return at;
-  }
-
-  #isOwn({ clientId, conversationId, seq }: StoredMessage): boolean {
-    if (this.#services.clientIds.sessionOf(clientId) === this.sessionId) return true;
-    return this.#notes?.isOwn(conversationId, seq) === true;
+    return Math.max(sent, this.#skipped?.of(feed) ?? 0);
   }
 
   get #ended(): boolean {
     return this.#phase === 'frozen' || this.#phase === 'closed';
-  }
-
-  /** Reads again while the store is away, and begins no read later than after ten seconds. @returns null when the session ended or had to */
-  async #retrying<T>(read: () => Promise<T>): Promise<T | null> {
-    const { clock } = this.#services;
-    const giveUpMs = clock.nowMs() + LOAD_RETRY_FOR_MS;
-    while (!this.#ended) {
-      try {
-        return await read();
-      } catch (error) {
-        this.#services.log.warn({ err: error, userId: this.user.id, session: this.sessionId }, 'a backlog read failed');
-        // A read that hangs takes seconds to fail: what counts is the time that the client has waited.
-        if (clock.nowMs() + LOAD_RETRY_MS > giveUpMs) {
-          this.#owner.onLoadFailed();
-          return null;
-        }
-        await new Promise<void>((resolve) => clock.after(LOAD_RETRY_MS, resolve));
-      }
-    }
-    return null;
   }
 }
