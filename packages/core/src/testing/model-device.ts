@@ -164,6 +164,8 @@ export class ModelDevice {
     if (send.acked && frame.duplicate !== true) this.#blame(`G3: ${frame.client_id} was acknowledged twice`);
     send.acked = true;
     const replica = this.replicas.get(conversationId);
+    // One from before it began (the user's other devices have what is above it) says nothing of what comes behind it.
+    if (replica !== undefined && seq <= replica.base) return;
     if (replica !== undefined) this.#keep(conversationId, seq, stored.messageId, seq - 1);
     // Of a conversation that it has nothing of yet it does not know what comes before.
     else this.#early.set(`${conversationId} ${seq}`, { conversationId, seq, messageId: stored.messageId });
