@@ -64,9 +64,17 @@ export class LiveTail {
 
   /** What waits of the conversation up to `seq` comes from elsewhere. */
   forget(conversationId: ConversationId, seq: Seq): void {
-    const others = this.#kept.filter(
-      ({ feed, publication }) => feed.conversationId !== conversationId || publication.seq > seq,
-    );
+    this.#keep(({ feed, publication }) => feed.conversationId !== conversationId || publication.seq > seq);
+  }
+
+  /** All that waits of these conversations, or was dropped, comes from elsewhere. */
+  forgetAll(these: (conversationId: ConversationId) => boolean): void {
+    this.#keep(({ feed }) => !these(feed.conversationId));
+    for (const feed of this.#missed?.keys() ?? []) if (these(feed.conversationId)) this.#missed?.delete(feed);
+  }
+
+  #keep(wanted: (kept: KeptPublication) => boolean): void {
+    const others = this.#kept.filter(wanted);
     if (others.length === this.#kept.length) return;
     this.#kept = others;
     this.#bytes = others.reduce((sum, { publication }) => sum + publication.frame.byteLength, 0);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CurrentPeer } from './testing/current-peer.ts';
+import { CurrentPeer, type Told } from './testing/current-peer.ts';
 import { LoneNode } from './testing/lone-node.ts';
 
 it('G7: who leaves a group while the membership is being read is not taken for a member by what was read before', async () => {
@@ -72,3 +72,60 @@ it('G5: a device that was put back into a group between two reads of its sign-in
   expect(device.told('synced')).toEqual([{ type: 'synced', conv_id, kind: 'group', seq: 1, recovered: 0 }]);
   await lone.node.stop();
 });
+
+it.each([4, 1_000])(
+  'G7: what passes by while a session signs in is read or shown no further back than its user may see (tail of %i frames)',
+  async (maxTailFrames) => {
+    let hold = false;
+    let release = (): void => undefined;
+    const lone: LoneNode = new LoneNode({
+      settings: { maxTailFrames },
+      faults: ({ conversations }) => ({
+        conversations: {
+          profilesOf: async (ids) => {
+            const profiles = await conversations.profilesOf(ids);
+            if (hold) await new Promise<void>((resolve) => (release = resolve));
+            return profiles;
+          },
+        },
+      }),
+    });
+    await lone.node.start();
+    const owner = await CurrentPeer.signIn(lone, 1);
+    const earlier = await CurrentPeer.signIn(lone, 3);
+    const conv_id = Number((await owner.ask({ type: 'init_group', member: [1, 2], group_name: 'g' })).conv_id);
+    for (let n = 0; n < 2; n++) await owner.ask({ type: 'group', conv_id, msg: 'seen by this node' });
+    const row = { conversationId: conv_id, kind: 'group', senderId: 1, recipientId: null, membersVersion: 1 } as const;
+    for (let n = 0; n < 6; n++) {
+      await lone.stores.messages.append([{ ...row, clientId: `c${n}`, body: 'not for user 3', sentAtUs: 1 }]);
+    }
+    const add = { actorId: 1, clientId: 'add', action: { kind: 'add', userIds: [3] }, atUs: 1 } as const;
+    await lone.stores.groups.change({ ...add, conversationId: conv_id });
+    // The other session makes the node attach the user; what the node lacks comes a little later, as a gap.
+    expect(await earlier.ask({ type: 'group', conv_id, msg: 'of user 3' })).toMatchObject({ type: 'ack', seq: 10 });
+    hold = true;
+    const sessions = [
+      '3',
+      { type: 'hello', v: 2, user_id: 3 },
+      { type: 'hello', v: 2, user_id: 3, epoch: 'other', cursors: { [conv_id]: 9 } },
+    ];
+    const later = sessions.map((hello) => {
+      const connection = lone.connect();
+      connection.say(hello);
+      return connection;
+    });
+    await lone.clock.settle();
+    hold = false;
+    await lone.clock.advanceAsync(1_000);
+    expect(earlier.told('event')).toMatchObject([{ seq: 9 }]);
+    release();
+    await lone.clock.advanceAsync(1_000);
+    for (const connection of later)
+      expect(connection.frames.filter((frame) => frame.includes('not for user 3'))).toEqual([]);
+    const [, fresh, reset] = later.map(({ frames }) => frames.slice(1).map((frame) => JSON.parse(frame) as Told));
+    expect(fresh?.map(({ seq }) => seq).filter((seq) => seq !== undefined)).toEqual([9, 10, 10]);
+    expect(reset?.map(({ type }) => type)).toEqual(['reset', 'sync_complete']);
+    expect(reset?.[0]).toMatchObject({ seq: 10, reason: 'epoch' });
+    await lone.node.stop();
+  },
+);

@@ -115,6 +115,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       const feed = this.user.feeds.get(conversationId);
       if (feed !== undefined) this.#skip({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
     }
+    // What has passed by of the others is for each range below, by this session's own row, to read, or not to (G7).
+    this.#tail.forgetAll((conversationId) => listed.get(conversationId) === Number.POSITIVE_INFINITY);
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
     const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed.conversationId));
     const ranges = this.#rangesOf(conversations);
