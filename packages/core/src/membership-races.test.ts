@@ -129,3 +129,52 @@ it.each([4, 1_000])(
     await lone.node.stop();
   },
 );
+
+it('G4: a conversation that is left again while it is being synced is not said to be complete behind that', async () => {
+  let hold = false;
+  let release = (): void => undefined;
+  const lone: LoneNode = new LoneNode({
+    settings: { backlogPageRows: 1 },
+    faults: ({ conversations }) => ({
+      conversations: {
+        membersOf: async (ids, among) => {
+          if (hold) await new Promise<void>((resolve) => (release = resolve));
+          return conversations.membersOf(ids, among);
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const owner = await CurrentPeer.signIn(lone, 1);
+  const conv_id = Number((await owner.ask({ type: 'init_group', member: [1, 4], group_name: 'g' })).conv_id);
+  await owner.ask({ type: 'group', conv_id, msg: 'm' });
+  // This node hears of neither: its feed stays behind.
+  const change = { conversationId: conv_id, clientId: 'c', atUs: 1 } as const;
+  await lone.stores.groups.change({ ...change, actorId: 4, action: { kind: 'leave' } });
+  const connection = lone.connect();
+  connection.stalled = true;
+  connection.say({ type: 'hello', v: 2, user_id: 4 });
+  await lone.clock.settle();
+  await lone.stores.groups.change({ ...change, actorId: 1, action: { kind: 'add', userIds: [4] } });
+  connection.say({ type: 'group', conv_id, msg: 'back' });
+  await lone.clock.settle();
+  // The feed comes to where the user has left, and asks who it is that was added.
+  hold = true;
+  await lone.clock.advanceAsync(1_000);
+  connection.stalled = false;
+  connection.drain();
+  await lone.clock.settle();
+  const frames = () => connection.frames.slice(1).map((frame) => JSON.parse(frame) as Told);
+  expect(frames().some(({ type }) => type === 'sync_complete')).toBe(true);
+  for (const { seq } of frames().filter(({ type }) => type === 'synced')) expect(seq).toBe(2);
+  hold = false;
+  release();
+  await lone.clock.advanceAsync(1_000);
+  expect(
+    frames()
+      .filter(({ type }) => type === 'event')
+      .map(({ seq }) => seq),
+  ).toEqual([2, 3]);
+  expect(frames().at(-1)).toMatchObject({ type: 'synced', seq: expect.any(Number) });
+  await lone.node.stop();
+});

@@ -327,7 +327,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   #completeTo(feed: ConversationFeed, read: ReadonlyMap<ConversationFeed, Seq>): Seq {
     const sent = read.get(feed) ?? this.#tail.before(feed) ?? feed.position;
-    return Math.max(sent, this.#skipped?.of(feed) ?? 0);
+    const upto = Math.max(sent, this.#skipped?.of(feed) ?? 0);
+    if (this.user.feeds.get(feed.conversationId) === feed) return upto;
+    // It was left meanwhile: what is behind that comes, if at all, with a membership of its own.
+    return Math.min(upto, this.#notes?.departure(feed.conversationId)?.seq ?? upto);
   }
 
   get #ended(): boolean {
