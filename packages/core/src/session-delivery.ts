@@ -46,7 +46,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   readonly user: LocalUser;
   readonly #services: NodeServices;
   readonly #owner: DeliveryOwner;
-  readonly #resume: Resume | null;
+  /** Until the first backlog is through; null for a legacy session. */
+  #resume: Resume | null;
   #sync: SessionSync | null = null;
   #phase: Phase = 'loading';
   #queued: CatchUpRange[] = [];
@@ -322,7 +323,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     }
     this.#readTo = null;
     this.#services.pings.flush();
-    if (greeted && this.#resume !== null) void tellPresentStatus(this, this.#resume.statusOf, this.#services);
+    const resume = this.#resume;
+    // Of no use any more, and as large as the device's list of conversations.
+    this.#resume = null;
+    if (greeted && resume !== null) void tellPresentStatus(this, resume.statusOf, this.#services);
   }
 
   #completeTo(feed: ConversationFeed, read: ReadonlyMap<ConversationFeed, Seq>): Seq {

@@ -50,7 +50,7 @@ export async function measureCluster(cluster: Cluster, options: BenchOptions): P
   const resumes: ResumeResult[] = [];
   if (options.resume && nodes.length === 1) {
     const pids = { edge: first.pid, database: mariadb.pid };
-    const common = { url: first.url, pids, mysql: address(mariadb), counters, passes: options.rounds };
+    const common = { url: first.url, pids, mysql: address(mariadb), counters, passes: Math.min(2, options.rounds) };
     for (const parallel of [1, RESUMES_AT_ONCE]) {
       resumes.push(await measureResume({ ...common, parallel, users: 400, conversations: 20 }));
       resumes.push(await measureResume({ ...common, parallel, users: 40, conversations: 1_000 }));
