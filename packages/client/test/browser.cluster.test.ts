@@ -127,8 +127,8 @@ describe('the client in Chromium', () => {
       await queue(page, id, 'while offline', 5);
       await bob.conversation(id).send('from bob, meanwhile').settled;
       await page.clock.runFor(60_000);
-      const states = await page.evaluate(() => window.states);
-      expect(states.some((state) => state === 'disconnected offline')).toBe(true);
+      const states = () => page.evaluate(() => window.states);
+      await until(async () => (await states()).includes('disconnected offline'), 'the page to know that it is offline');
       expect(await pending(page)).toBe(5);
       gate.restore();
       await context.setOffline(false);
