@@ -250,7 +250,7 @@ export class ChatNode {
     await this.#drain.run();
     await this.#lastSeen.flush();
     // Who comes back within the grace, on another node, was never away.
-    await this.#interest.linger();
+    if (await this.#hasPeers()) await this.#interest.linger();
   }
 
   /** Stops the timers and gives up the node's entries. After `drain`, or alone to end at once. */
@@ -287,6 +287,17 @@ export class ChatNode {
       busUp: this.#deps.bus.up,
       draining: this.#drain.begun,
     };
+  }
+
+  async #hasPeers(): Promise<boolean> {
+    const { bus, log } = this.#deps;
+    if (!bus.up) return false;
+    try {
+      return (await bus.nodes()).some((node) => node !== bus.nodeId);
+    } catch (error) {
+      log.warn({ err: error }, 'the other nodes could not be listed; leaving at once');
+      return false;
+    }
   }
 
   #sweep(): void {
