@@ -154,7 +154,7 @@ export class ChatNode {
     });
     const groupCommit = new GroupCommit<OutgoingSend>({
       store: messages,
-      currentMembersVersion: (userId, conversationId) => senderStanding(userId, conversationId, { conversations, hub }),
+      standingOf: (userId, conversationId) => senderStanding(userId, conversationId, { conversations, hub }),
       onCommitted: (sends) => {
         publisher.publish(sends.map(publicationOfSend));
         for (const { row, seq } of sends) {

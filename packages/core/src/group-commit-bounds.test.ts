@@ -105,7 +105,7 @@ describe('stale memberships (G7)', () => {
   it('goes on with the new version in the same order, asking once per member, without those who left', async () => {
     const bench = new CommitBench({ maxBatchRows: 8 });
     bench.store.membersVersions.set(1, 2);
-    bench.currentMembersVersion = async (userId, conversationId) => {
+    bench.standingOf = async (userId, conversationId) => {
       bench.asked.push(`${userId}:${conversationId}`);
       return userId === 8 ? 'not_a_member' : 2;
     };
@@ -125,7 +125,7 @@ describe('stale memberships (G7)', () => {
   it('refuses the rows of a sender for the reason that the store gives', async () => {
     const bench = new CommitBench({ maxBatchRows: 8 });
     bench.store.membersVersions.set(1, 2);
-    bench.currentMembersVersion = async (userId) => (userId === 8 ? 'blocked' : 2);
+    bench.standingOf = async (userId) => (userId === 8 ? 'blocked' : 2);
     bench.send('a');
     bench.send('unwelcome', { senderId: 8 });
     bench.send('b');
@@ -149,18 +149,18 @@ describe('stale memberships (G7)', () => {
   it('tries again when the membership cannot be read, then refuses with store_unavailable', async () => {
     const bench = new CommitBench();
     bench.store.membersVersions.set(1, 2);
-    const read = bench.currentMembersVersion;
-    bench.currentMembersVersion = async () => {
+    const read = bench.standingOf;
+    bench.standingOf = async () => {
       throw new Error('no connection');
     };
     bench.send('a');
     await bench.clock.advanceAsync(500);
     expect(bench.outcomes.size).toBe(0);
-    bench.currentMembersVersion = read;
+    bench.standingOf = read;
     await bench.clock.advanceAsync(1_000);
     expect(settles(bench)).toEqual(['a stored']);
 
-    bench.currentMembersVersion = async () => {
+    bench.standingOf = async () => {
       throw new Error('no connection');
     };
     bench.store.membersVersions.set(1, 3);
@@ -172,7 +172,7 @@ describe('stale memberships (G7)', () => {
   it('gives up on a conversation whose version never fits, and only on that', async () => {
     const bench = new CommitBench({ lanes: 1 });
     bench.store.membersVersions.set(1, 2);
-    bench.currentMembersVersion = async () => 1;
+    bench.standingOf = async () => 1;
     bench.send('a');
     bench.send('other', { conversationId: 2 });
     bench.send('b');
@@ -196,7 +196,7 @@ describe('stale memberships (G7)', () => {
     bench.send('c');
     await bench.clock.settle();
     bench.store.membersVersions.set(1, 2);
-    bench.currentMembersVersion = async (userId) => (userId === 8 ? 'not_a_member' : 2);
+    bench.standingOf = async (userId) => (userId === 8 ? 'not_a_member' : 2);
     await bench.clock.advanceAsync(1_000);
     expect(settles(bench)).toEqual(['a stored', 'b unknown', 'c stored']);
     expect(bench.events.filter((event) => event.startsWith('publish'))).toEqual(['publish a=1', 'publish c=3']);

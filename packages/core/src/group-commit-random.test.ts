@@ -46,7 +46,7 @@ async function run(random: Random): Promise<Set<string>> {
 
   const commit = new GroupCommit<Sent & { settle(outcome: SendOutcome): void }>({
     store,
-    currentMembersVersion: async (userId, conversationId) => {
+    standingOf: async (userId, conversationId) => {
       if (broken && random.chance(trouble / 2)) throw new Error('no connection');
       return left.has(userId) ? 'not_a_member' : (store.membersVersions.get(conversationId) ?? 1);
     },

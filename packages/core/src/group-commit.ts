@@ -51,7 +51,7 @@ export interface GroupCommitSettings {
 export interface GroupCommitDeps<S extends PendingSend = PendingSend> {
   readonly store: Pick<MessageStore, 'append'>;
   /** The members' version of now, from the primary, or why the user may not write. A rejection is tried again like a failed commit. */
-  readonly currentMembersVersion: (userId: UserId, conversationId: ConversationId) => Promise<Standing>;
+  readonly standingOf: (userId: UserId, conversationId: ConversationId) => Promise<Standing>;
   /**
    * The newly committed sends of one flush, in commit order per conversation. Called before they settle, in the same tick. Must not throw.
    * A message may come a second time when a commit's outcome was in doubt.

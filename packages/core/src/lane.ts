@@ -212,7 +212,7 @@ export class Lane<S extends PendingSend> {
       return;
     }
     try {
-      await refreshVersions(batch, conversationIds, this.#deps.currentMembersVersion, (index, error) => {
+      await refreshVersions(batch, conversationIds, this.#deps.standingOf, (index, error) => {
         batch.setVerdict(index, { kind: 'refused', error });
       });
       if (batch.staleRounds > 1) this.#delayMs = this.#backoff(batch.staleRounds);

@@ -26,7 +26,7 @@ export class CommitBench {
   readonly committed: number[] = [];
   readonly retried: string[] = [];
   readonly asked: string[] = [];
-  currentMembersVersion = async (userId: UserId, conversationId: ConversationId): Promise<Standing> => {
+  standingOf = async (userId: UserId, conversationId: ConversationId): Promise<Standing> => {
     this.asked.push(`${userId}:${conversationId}`);
     return this.store.membersVersions.get(conversationId) ?? 1;
   };
@@ -41,7 +41,7 @@ export class CommitBench {
     } as unknown as Telemetry;
     this.commit = new GroupCommit({
       store: store ?? this.store,
-      currentMembersVersion: (userId, conversationId) => this.currentMembersVersion(userId, conversationId),
+      standingOf: (userId, conversationId) => this.standingOf(userId, conversationId),
       onCommitted: (sends) => {
         this.events.push(`publish ${sends.map((s) => `${s.row.clientId}=${s.seq}`).join(' ')}`);
         this.onPublish();
