@@ -6,7 +6,7 @@ export {
   type GroupFacts,
   textOfAction,
   usersOf,
-} from './group-rules.ts';
+} from './commit/group-rules.ts';
 export { MemoryNetwork, type MemoryNode } from './memory/memory-network.ts';
 export { MemoryState } from './memory/memory-state.ts';
 export { createMemoryStores, type MemoryStores } from './memory/memory-stores.ts';
@@ -52,7 +52,7 @@ export type {
   StatusChange,
 } from './ports/receipt-store.ts';
 export type { Log, NoticeKind, ResetReason, Telemetry } from './ports/telemetry.ts';
-export { type MemberReceipts, receiptsByMember } from './receipt-plan.ts';
+export { type MemberReceipts, receiptsByMember } from './receipts/receipt-plan.ts';
 export {
   decideReceipts,
   type ExactSeen,
@@ -60,7 +60,7 @@ export {
   type ReceiptCursors,
   type ReceiptStep,
   statusChange,
-} from './receipt-step.ts';
+} from './receipts/receipt-step.ts';
 export { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
 export {
   assertAppendable,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { unpackEnvelope } from './envelope.ts';
+import { unpackEnvelope } from './bus/envelope.ts';
 import { CurrentPeer } from './testing/current-peer.ts';
 import type { FakeConnection } from './testing/fake-connection.ts';
 import { LoneNode } from './testing/lone-node.ts';

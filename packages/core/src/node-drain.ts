@@ -1,5 +1,5 @@
 import type { NodeServices } from './services.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 
 const POLL_MS = 5;
 /** How long a batch may take to prove what was delivered to it, and then to answer its requests. */

@@ -1,12 +1,12 @@
+import type { DoubtfulSends } from './bus/doubtful-sends.ts';
+import type { Publisher } from './bus/publisher.ts';
 import type { ClientIdMaker } from './client-id.ts';
 import type { Coalescer } from './coalescer.ts';
-import type { CursorResets } from './cursor-resets.ts';
-import type { DoubtfulSends } from './doubtful-sends.ts';
-import type { GroupCommit } from './group-commit.ts';
-import type { Hub } from './hub.ts';
+import type { GroupCommit } from './commit/group-commit.ts';
+import type { OutgoingSend } from './commit/outgoing-send.ts';
+import type { Hub } from './feed/hub.ts';
+import type { MembershipLoader } from './feed/membership-loader.ts';
 import type { Limiter } from './limiter.ts';
-import type { MembershipLoader } from './membership-loader.ts';
-import type { OutgoingSend } from './outgoing-send.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
 import type { ConversationReader } from './ports/conversation-reader.ts';
@@ -14,12 +14,12 @@ import type { ConversationStore, SignInUser } from './ports/conversation-store.t
 import type { GroupStore } from './ports/group-store.ts';
 import type { LocatedMessage, MessageStore } from './ports/message-store.ts';
 import type { Log, Telemetry } from './ports/telemetry.ts';
-import type { PresenceWatch } from './presence-watch.ts';
-import type { Publisher } from './publisher.ts';
-import type { ReceiptWriter } from './receipt-writer.ts';
+import type { PresenceWatch } from './presence/presence-watch.ts';
+import type { ReceiptWriter } from './receipts/receipt-writer.ts';
+import type { PingScheduler } from './session/watermarks.ts';
 import type { ChatNodeSettings } from './settings.ts';
+import type { CursorResets } from './sync/cursor-resets.ts';
 import type { MessageId, NodeId, User } from './types.ts';
-import type { PingScheduler } from './watermarks.ts';
 
 /** What the sessions and handlers of one node share. Made once by `ChatNode`. */
 export interface NodeServices {

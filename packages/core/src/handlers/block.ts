@@ -1,5 +1,5 @@
-import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 import type { FrameOf } from './frame-of.ts';
 import { refusedInit } from './refused-init.ts';

@@ -1,4 +1,4 @@
-import { OK, type Reply } from '../reply.ts';
+import { OK, type Reply } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 /** The client goes for good: what it has asked is answered, then the connection closes. */

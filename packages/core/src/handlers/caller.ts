@@ -1,7 +1,7 @@
-import type { LocalUser } from '../local-user.ts';
-import type { Watcher } from '../presence-table.ts';
+import type { Watcher } from '../presence/presence-table.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
-import type { SessionDelivery } from '../session-delivery.ts';
+import type { LocalUser } from '../session/local-user.ts';
+import type { SessionDelivery } from '../session/session-delivery.ts';
 import type { ConversationId, TimeUs } from '../types.ts';
 
 /** What handlers of session frames ask of the session. */

@@ -1,12 +1,12 @@
 import { backoffMs } from '../backoff.ts';
-import { introduceGroup } from '../group-introduction.ts';
-import { publicationOf } from '../message-frame.ts';
+import { introduceGroup } from '../bus/group-introduction.ts';
+import { NO_MEMBERS, type Publication } from '../bus/publication.ts';
 import type { GroupAction, GroupChange, GroupChangeResult } from '../ports/group-store.ts';
-import { NO_MEMBERS, type Publication } from '../publication.ts';
-import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import { storeFailure } from '../store-failure.ts';
 import type { ConversationId } from '../types.ts';
+import { publicationOf } from '../wire/message-frame.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 import { unknownMembers } from './refused-init.ts';
 import { changeInTurn } from './turns.ts';

@@ -1,8 +1,8 @@
 import type { CurrentServerFrame } from '@parley/protocol';
 import type { ConversationSummary } from '../ports/conversation-reader.ts';
-import type { Reply } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId } from '../types.ts';
+import type { Reply } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 import type { FrameOf } from './frame-of.ts';
 import { PageBudget } from './page-budget.ts';

@@ -1,5 +1,5 @@
-import type { Reply } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
+import type { Reply } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 import { changeGroup } from './change-group.ts';
 import type { FrameOf } from './frame-of.ts';

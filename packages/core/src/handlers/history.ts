@@ -1,6 +1,6 @@
-import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, Seq, StoredMessage } from '../types.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 import type { FrameOf } from './frame-of.ts';
 import { PageBudget } from './page-budget.ts';

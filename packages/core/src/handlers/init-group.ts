@@ -1,7 +1,7 @@
 import type { LocalId } from '@parley/protocol';
-import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { UserId } from '../types.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 import { initRequest, inOrder } from './init-request.ts';
 import { refusedInit } from './refused-init.ts';

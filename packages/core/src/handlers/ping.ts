@@ -1,6 +1,6 @@
 import { type CurrentClientFrame, formatTimestamp } from '@parley/protocol';
-import type { Reply } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
+import type { Reply } from '../wire/reply.ts';
 
 /** Shows the client that the node and everything between are alive. */
 export function handlePing(

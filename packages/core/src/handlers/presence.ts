@@ -1,10 +1,10 @@
 import { formatTimestamp } from '@parley/protocol';
 import type { Limiter } from '../limiter.ts';
 import type { ConversationReader } from '../ports/conversation-reader.ts';
-import type { PresenceState } from '../presence-frame.ts';
-import type { PresenceAnswer, PresenceWatch } from '../presence-watch.ts';
-import { type Reply, refusal } from '../reply.ts';
+import type { PresenceAnswer, PresenceWatch } from '../presence/presence-watch.ts';
 import type { UserId } from '../types.ts';
+import type { PresenceState } from '../wire/presence-frame.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 export type PresenceCaller = Pick<Caller, 'user' | 'watcher'>;

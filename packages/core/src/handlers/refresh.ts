@@ -1,6 +1,6 @@
 import { type CurrentClientFrame, formatTimestamp } from '@parley/protocol';
-import { type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 /** A new token for the same user: the session lives on with it. A wrong one changes nothing. */

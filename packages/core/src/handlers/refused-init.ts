@@ -1,6 +1,6 @@
 import type { InitResult } from '../ports/conversation-store.ts';
-import { type Reply, refusal } from '../reply.ts';
 import type { UserId } from '../types.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 
 /** Why the store did not open a conversation, in the client's words. */
 export function refusedInit(result: Extract<InitResult, { readonly ok: false }>): Reply {

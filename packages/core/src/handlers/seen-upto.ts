@@ -1,6 +1,6 @@
-import { OK, type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, Seq } from '../types.ts';
+import { OK, type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 /** The user has seen the conversation up to here, on a device that was sent it (G6). Implies that it was delivered. */

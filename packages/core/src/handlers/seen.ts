@@ -1,6 +1,6 @@
-import { OK, type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, MessageId, Seq } from '../types.ts';
+import { OK, type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 /** Of one frame, at the same time: a long list takes turns with the others'. */

@@ -1,12 +1,12 @@
 import type { ErrorName } from '@parley/protocol';
-import type { ConversationFeed } from '../conversation-feed.ts';
-import type { SendOutcome } from '../group-commit.ts';
-import { OutgoingSend } from '../outgoing-send.ts';
+import type { SendOutcome } from '../commit/group-commit.ts';
+import { OutgoingSend } from '../commit/outgoing-send.ts';
+import { senderStanding } from '../commit/sender-standing.ts';
+import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { AppendRow } from '../ports/message-store.ts';
-import { type Reply, refusal } from '../reply.ts';
-import { senderStanding } from '../sender-standing.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, ConversationKind } from '../types.ts';
+import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 export interface Send {

@@ -1,6 +1,6 @@
 import { Limiter } from '../limiter.ts';
-import { NOTHING, type Reply } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
+import { NOTHING, type Reply } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 /** Reads of one session at the same time. */

@@ -1,8 +1,8 @@
-import { NO_MEMBERS } from '../publication.ts';
+import { NO_MEMBERS } from '../bus/publication.ts';
 import { RateLimiter } from '../rate-limiter.ts';
-import { OK, type Reply, refusal } from '../reply.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, ConversationKind, UserId } from '../types.ts';
+import { OK, type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 interface Place {

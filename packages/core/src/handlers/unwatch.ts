@@ -1,6 +1,6 @@
-import type { PresenceWatch } from '../presence-watch.ts';
-import { OK, type Reply } from '../reply.ts';
+import type { PresenceWatch } from '../presence/presence-watch.ts';
 import type { UserId } from '../types.ts';
+import { OK, type Reply } from '../wire/reply.ts';
 import type { PresenceCaller } from './presence.ts';
 
 /** The session is told no more of these users; those it does not watch are passed over. */

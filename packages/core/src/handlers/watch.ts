@@ -1,5 +1,5 @@
-import type { Reply } from '../reply.ts';
 import type { UserId } from '../types.ts';
+import type { Reply } from '../wire/reply.ts';
 import { answerPresence, type PresenceCaller, type PresenceServices } from './presence.ts';
 
 /** As `presence`; from then on the session is told of changes, until `unwatch` or its end. */

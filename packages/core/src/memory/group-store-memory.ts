@@ -1,4 +1,10 @@
-import { assertGroupChange, decideGroupChange, type GroupDecision, textOfAction, usersOf } from '../group-rules.ts';
+import {
+  assertGroupChange,
+  decideGroupChange,
+  type GroupDecision,
+  textOfAction,
+  usersOf,
+} from '../commit/group-rules.ts';
 import type { GroupChange, GroupChangeResult, GroupStore } from '../ports/group-store.ts';
 import type { GroupEvent, Role, Seq, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryMessage, MemoryState } from './memory-state.ts';

@@ -1,6 +1,6 @@
 import type { ReceiptBatch, ReceiptStore, StatusChange } from '../ports/receipt-store.ts';
-import { type MemberReceipts, receiptsByMember } from '../receipt-plan.ts';
-import { decideReceipts, type MemberStanding, type ReceiptStep, statusChange } from '../receipt-step.ts';
+import { type MemberReceipts, receiptsByMember } from '../receipts/receipt-plan.ts';
+import { decideReceipts, type MemberStanding, type ReceiptStep, statusChange } from '../receipts/receipt-step.ts';
 import type { MessageId, Seq, UserId } from '../types.ts';
 import type { MemoryConversation, MemoryMember, MemoryState } from './memory-state.ts';
 

@@ -1,7 +1,7 @@
-import { GroupCommit, type GroupCommitSettings, type SendOutcome } from '../group-commit.ts';
+import { GroupCommit, type GroupCommitSettings, type SendOutcome } from '../commit/group-commit.ts';
+import type { Standing } from '../commit/refresh-versions.ts';
 import type { AppendRow, MessageStore } from '../ports/message-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
-import type { Standing } from '../refresh-versions.ts';
 import type { ConversationId, UserId } from '../types.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedAppend } from './scripted-append.ts';

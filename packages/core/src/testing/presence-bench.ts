@@ -1,10 +1,10 @@
-import { BusCalm } from '../bus-calm.ts';
+import { BusCalm } from '../bus/bus-calm.ts';
+import { TopicInterest } from '../bus/topic-interest.ts';
 import type { BusEvents } from '../ports/bus.ts';
 import type { ConversationReader } from '../ports/conversation-reader.ts';
-import type { Watcher } from '../presence-table.ts';
-import { PresenceWatch } from '../presence-watch.ts';
+import type { Watcher } from '../presence/presence-table.ts';
+import { PresenceWatch } from '../presence/presence-watch.ts';
 import { type ChatNodeSettings, DEFAULT_SETTINGS } from '../settings.ts';
-import { TopicInterest } from '../topic-interest.ts';
 import { type TimeUs, type UserId, userTopic } from '../types.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Random } from './random.ts';

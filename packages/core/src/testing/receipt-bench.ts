@@ -1,6 +1,6 @@
 import type { StatusChange } from '../ports/receipt-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
-import { ReceiptWriter, type ReceiptWriterSettings } from '../receipt-writer.ts';
+import { ReceiptWriter, type ReceiptWriterSettings } from '../receipts/receipt-writer.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedReceipts } from './scripted-receipts.ts';
 

@@ -1,5 +1,5 @@
 import type { ReceiptStore } from '../ports/receipt-store.ts';
-import { ReceiptWriter } from '../receipt-writer.ts';
+import { ReceiptWriter } from '../receipts/receipt-writer.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';
 import type { ConversationId, ConversationKind, Seq, UserId } from '../types.ts';
 import { FakeClock } from './fake-clock.ts';

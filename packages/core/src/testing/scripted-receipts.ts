@@ -1,8 +1,8 @@
 import type { Clock } from '../ports/clock.ts';
 import { StoreError } from '../ports/message-store.ts';
 import type { ReceiptBatch, ReceiptStore, StatusChange } from '../ports/receipt-store.ts';
-import { type MemberReceipts, receiptsByMember } from '../receipt-plan.ts';
-import { decideReceipts, type MemberStanding, statusChange } from '../receipt-step.ts';
+import { type MemberReceipts, receiptsByMember } from '../receipts/receipt-plan.ts';
+import { decideReceipts, type MemberStanding, statusChange } from '../receipts/receipt-step.ts';
 import type { ConversationId, ConversationKind, MessageId, Seq, TimeUs, UserId } from '../types.ts';
 
 /** How one call goes. `unknown_applied`: it fails for the caller, but was written. */

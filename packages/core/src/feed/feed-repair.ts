@@ -1,0 +1,152 @@
+import type { ClientIdMaker } from '../client-id.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MessageStore } from '../ports/message-store.ts';
+import type { Log, Telemetry } from '../ports/telemetry.ts';
+import { publicationOf } from '../wire/message-frame.ts';
+import type { ConversationFeed } from './conversation-feed.ts';
+
+const MAX_FEEDS_PER_READ = 64;
+const ROWS_PER_READ = 256;
+const MAX_BACKOFF_MS = 2_000;
+/** Also what two clocks that disagree can cost. */
+const MAX_GRACE_MS = 250;
+/** A gap for which the store had nothing is read again after this: a head was announced that is no more (a failover lost it). */
+const EMPTY_RETRY_MS = 1_000;
+/** A bus that is this many times slower than its average is not slow, it has lost something. */
+const GRACE_PER_LATENCY = 4;
+
+/**
+ * Fills the gaps of feeds from the store. A gap gets a grace first, since most are overtakings: short, and longer while the bus is slow, so that load does
+ * not make repairs and repairs load. (What the bus knows to be lost it says itself.) All feeds whose grace is over are read together, one read at a time; a failing store is asked again with backoff, for as long as the gap is there.
+ * Bounded: a feed is listed once, and a read takes at most 256 rows.
+ */
+export class FeedRepair {
+  readonly #store: Pick<MessageStore, 'readRanges'>;
+  readonly #clientIds: ClientIdMaker;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #log: Log;
+  readonly #graceMs: number;
+  readonly #afterPage: () => void;
+  /** When each gap was seen; its grace counts from then. */
+  readonly #gaps = new Map<ConversationFeed, number>();
+  #latencyMs = 0;
+  #running = false;
+  #failures = 0;
+  #dueMs = 0;
+  /** No read begins before this: the store has just failed. */
+  #pausedUntilMs = 0;
+  #cancel: (() => void) | null = null;
+
+  constructor(deps: {
+    store: Pick<MessageStore, 'readRanges'>;
+    clientIds: ClientIdMaker;
+    clock: Clock;
+    telemetry: Telemetry;
+    log: Log;
+    graceMs: number;
+    /** Called after each page that was handed out. */
+    afterPage: () => void;
+  }) {
+    this.#store = deps.store;
+    this.#clientIds = deps.clientIds;
+    this.#clock = deps.clock;
+    this.#telemetry = deps.telemetry;
+    this.#log = deps.log;
+    this.#graceMs = deps.graceMs;
+    this.#afterPage = deps.afterPage;
+  }
+
+  get pending(): number {
+    return this.#gaps.size;
+  }
+
+  /** How long an envelope of another node took to get here. */
+  noteLatency(ms: number): void {
+    this.#latencyMs += (ms - this.#latencyMs) / 16;
+  }
+
+  /** Called whenever a feed may have got a gap; cheap when it has none. */
+  watch(feed: ConversationFeed): void {
+    if (!feed.hasGap) {
+      if (this.#gaps.size > 0) this.#gaps.delete(feed);
+      return;
+    }
+    if (this.#gaps.has(feed)) return;
+    this.#gaps.set(feed, this.#clock.nowMs());
+    this.#schedule(this.#grace);
+  }
+
+  get #grace(): number {
+    return Math.max(this.#graceMs, Math.min(MAX_GRACE_MS, this.#latencyMs * GRACE_PER_LATENCY));
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#gaps.clear();
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#running || this.#gaps.size === 0) return;
+    const now = this.#clock.nowMs();
+    const dueMs = Math.max(now + delayMs, this.#pausedUntilMs);
+    if (this.#cancel !== null && this.#dueMs <= dueMs) return;
+    this.#cancel?.();
+    this.#dueMs = dueMs;
+    this.#cancel = this.#clock.after(dueMs - now, () => {
+      this.#cancel = null;
+      this.#running = true;
+      void this.#fill().then((nextDelayMs) => {
+        this.#running = false;
+        this.#schedule(nextDelayMs);
+      });
+    });
+  }
+
+  /** One read over the feeds whose grace is over. @returns when to go on, in ms */
+  async #fill(): Promise<number> {
+    const feeds: ConversationFeed[] = [];
+    const seenBefore = this.#clock.nowMs() - this.#grace;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const [feed, sinceMs] of this.#gaps) {
+      if (!feed.hasGap || feed.users.length === 0) this.#gaps.delete(feed);
+      else if (sinceMs > seenBefore) oldest = Math.min(oldest, sinceMs);
+      else if (feeds.length < MAX_FEEDS_PER_READ) feeds.push(feed);
+    }
+    if (feeds.length === 0) return Number.isFinite(oldest) ? Math.ceil(oldest - seenBefore) : 0;
+    const limit = Math.max(1, Math.floor(ROWS_PER_READ / feeds.length));
+    const positions = feeds.map((feed) => feed.position);
+    try {
+      const pages = await this.#store.readRanges(
+        feeds.map((feed) => ({
+          conversationId: feed.conversationId,
+          afterSeq: feed.position,
+          uptoSeq: feed.knownHead,
+          limit,
+        })),
+      );
+      this.#failures = 0;
+      let repaired = 0;
+      for (const [at, feed] of feeds.entries()) {
+        // To the end of the line: who is not through yet is read again after the others.
+        this.#gaps.delete(feed);
+        for (const message of pages[at] ?? []) {
+          const before = feed.position;
+          feed.accept(publicationOf(message, feed.members, this.#clientIds.sessionOf(message.clientId)));
+          if (feed.position > before) repaired++;
+        }
+        if (!feed.hasGap) continue;
+        const filled = feed.position > (positions[at] ?? 0);
+        this.#gaps.set(feed, filled ? Number.NEGATIVE_INFINITY : this.#clock.nowMs() + EMPTY_RETRY_MS);
+      }
+      if (repaired > 0) this.#telemetry.gapRepaired(repaired);
+      this.#afterPage();
+      return 0;
+    } catch (error) {
+      this.#failures++;
+      this.#log.warn({ err: error, conversations: feeds.length }, 'gaps could not be read; trying again');
+      this.#pausedUntilMs = this.#clock.nowMs() + Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures, 6));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,307 @@
+import { encodeFrame } from '@parley/protocol';
+import type { MessagePublication, Publication, TypingPublication } from '../bus/publication.ts';
+import { NO_MEMBERS } from '../bus/publication.ts';
+import type { TopicInterest } from '../bus/topic-interest.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import { LocalUser, type Recipient } from '../session/local-user.ts';
+import {
+  type ConversationId,
+  type ConversationKind,
+  groupTopic,
+  type Membership,
+  type Seq,
+  type User,
+  type UserId,
+  userTopic,
+} from '../types.ts';
+import { ConversationFeed, type FeedOwner } from './conversation-feed.ts';
+import type { FeedRepair } from './feed-repair.ts';
+
+/**
+ * Everything on this node that wants messages: its users, their sessions, and one feed per conversation that one of them is in. The only way down:
+ * publications of every node, this one included, come in through `receive`.
+ * Bounded by the connections and their users' memberships.
+ */
+export class Hub implements FeedOwner {
+  readonly #users = new Map<UserId, LocalUser>();
+  readonly #feeds = new Map<ConversationId, ConversationFeed>();
+  readonly #interest: TopicInterest;
+  readonly #repair: FeedRepair;
+  readonly #telemetry: Telemetry;
+  readonly maxHeld: number;
+  readonly #onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
+  readonly #onCheckAll: () => void;
+  #feedsMade = 0;
+
+  constructor(deps: {
+    interest: TopicInterest;
+    repair: FeedRepair;
+    telemetry: Telemetry;
+    maxHeld: number;
+    onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
+    onCheckAll: () => void;
+  }) {
+    this.#interest = deps.interest;
+    this.#repair = deps.repair;
+    this.#telemetry = deps.telemetry;
+    this.maxHeld = deps.maxHeld;
+    this.#onJoined = deps.onJoined;
+    this.#onCheckAll = deps.onCheckAll;
+  }
+
+  get userCount(): number {
+    return this.#users.size;
+  }
+
+  /** A mark in time: a feed whose `bornAt` is at most this has taken what was published since. */
+  get mark(): number {
+    return this.#feedsMade;
+  }
+
+  get feedCount(): number {
+    return this.#feeds.size;
+  }
+
+  users(): IterableIterator<LocalUser> {
+    return this.#users.values();
+  }
+
+  user(userId: UserId): LocalUser | undefined {
+    return this.#users.get(userId);
+  }
+
+  feed(conversationId: ConversationId): ConversationFeed | undefined {
+    return this.#feeds.get(conversationId);
+  }
+
+  /** The user as this node knows it; the caller adds a recipient in the same tick. */
+  localUser(user: User): LocalUser {
+    let local = this.#users.get(user.id);
+    if (local === undefined) {
+      local = new LocalUser(user);
+      this.#users.set(user.id, local);
+    }
+    local.name = user.name;
+    return local;
+  }
+
+  addRecipient(user: LocalUser, recipient: Recipient): void {
+    // Copied, since an array that is pushed to keeps room for more: most users have one connection.
+    user.recipients = [...user.recipients, recipient];
+  }
+
+  removeRecipient(user: LocalUser, recipient: Recipient): void {
+    const at = user.recipients.indexOf(recipient);
+    if (at < 0) return;
+    user.recipients.splice(at, 1);
+    if (user.recipients.length > 0) return;
+    for (const feed of user.feeds.values()) {
+      feed.detach(user);
+      feed.forget(user.id);
+      this.#drop(feed);
+    }
+    for (const feed of user.awaited ?? []) this.unpin(feed);
+    user.feeds.clear();
+    user.awaited = null;
+    this.#users.delete(user.id);
+    this.#interest.unwant(userTopic(user.id));
+  }
+
+  /**
+   * The feed of a conversation that a local user is a member of, kept alive until `unpin`: while its topic is joined and its head is read, it holds what
+   * is published.
+   */
+  pin(userId: UserId, membership: Membership): ConversationFeed {
+    const { conversationId, kind, peerId, membersVersion } = membership;
+    const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(userId, peerId);
+    const feed = this.#feedFor(conversationId, kind, members, membersVersion);
+    feed.noteVersion(membersVersion);
+    feed.pins++;
+    return feed;
+  }
+
+  /** As `pin`, for a group of which nothing is read yet, by the word of a client. @returns null for what is known to be none */
+  pinGroup(conversationId: ConversationId): ConversationFeed | null {
+    if (this.#feeds.get(conversationId)?.kind === 'personal') return null;
+    const feed = this.#feedFor(conversationId, 'group', NO_MEMBERS, 0);
+    feed.pins++;
+    return feed;
+  }
+
+  /** A feed of its own for what a user that has left may still read: nothing is published to it. */
+  departedFeed({ conversationId, kind, membersVersion, leftSeq, head }: Membership): ConversationFeed {
+    const feed = new ConversationFeed({ conversationId, kind, members: NO_MEMBERS, membersVersion, bornAt: 0 }, this);
+    feed.start(leftSeq ?? head);
+    return feed;
+  }
+
+  unpin(feed: ConversationFeed): void {
+    feed.pins--;
+    this.#drop(feed);
+  }
+
+  /** @returns false when the user was attached already */
+  attach(user: LocalUser, feed: ConversationFeed): boolean {
+    if (user.feeds.has(feed.conversationId)) return false;
+    user.feeds.set(feed.conversationId, feed);
+    feed.attach(user);
+    return true;
+  }
+
+  /**
+   * Personal conversations that publications have brought since the user connected. For a session whose read of the memberships is through and did not
+   * list them, they are younger than the read.
+   */
+  youngFeeds(user: LocalUser): ConversationFeed[] {
+    for (const feed of user.awaited ?? []) {
+      feed.start(0);
+      this.attach(user, feed);
+      // A head may have been announced while the feed did not know yet what it lacks.
+      this.#repair.watch(feed);
+      this.unpin(feed);
+    }
+    user.awaited = null;
+    return [...user.feeds.values()].filter((feed) => feed.kind === 'personal');
+  }
+
+  /** The store has messages up to `seq`: a feed that has less reads them. */
+  noteHead(feed: ConversationFeed, seq: Seq): void {
+    feed.noteHead(seq);
+    this.#repair.watch(feed);
+  }
+
+  /** Takes publications that arrived together and hands them to the sockets within this tick. */
+  receive(publications: readonly Publication[]): void {
+    let delivered = 0;
+    let statuses = 0;
+    let typing = 0;
+    for (const publication of publications) {
+      switch (publication.type) {
+        case 'message': {
+          const feed = this.#feedOf(publication);
+          if (feed === null) break;
+          delivered += feed.accept(publication);
+          this.#repair.watch(feed);
+          break;
+        }
+        case 'head': {
+          const feed = this.#feedOf(publication);
+          if (feed === null) break;
+          this.noteHead(feed, publication.seq);
+          break;
+        }
+        case 'joined': {
+          const local = publication.userIds.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+          if (local.length > 0) this.#onJoined(publication.conversationId, local);
+          break;
+        }
+        case 'check_all':
+          this.#onCheckAll();
+          break;
+        case 'status':
+          statuses += this.#feeds.get(publication.conversationId)?.tellStatus(publication) ?? 0;
+          break;
+        case 'typing':
+          typing += this.#tellTyping(publication);
+          break;
+      }
+    }
+    if (delivered > 0) this.#telemetry.frameDelivered(delivered);
+    if (statuses > 0) this.#telemetry.noticeTold('status', statuses);
+    if (typing > 0) this.#telemetry.noticeTold('typing', typing);
+  }
+
+  /** Whoever leaves has had the event and gets nothing behind it; whoever comes is read like any new membership (G7). */
+  membersChanged(feed: ConversationFeed, { seq, change }: MessagePublication): void {
+    for (const userId of change?.departed ?? []) {
+      const user = this.#users.get(userId);
+      if (user?.feeds.get(feed.conversationId) !== feed) continue;
+      user.feeds.delete(feed.conversationId);
+      feed.detach(user);
+      feed.forget(userId);
+      for (const recipient of user.recipients) recipient.departed(feed, seq);
+    }
+    this.#drop(feed);
+    const joined = (change?.joined ?? []).map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+    const fresh = joined.filter((user) => !user.feeds.has(feed.conversationId));
+    if (fresh.length > 0) this.#onJoined(feed.conversationId, fresh);
+  }
+
+  /** @returns how many sockets were told */
+  /** A personal conversation has no feed here before its first message, but its members are known. */
+  #tellTyping({ kind, conversationId, members, userId, active }: TypingPublication): number {
+    const users =
+      kind === 'group' ? this.#feeds.get(conversationId)?.users : members.map((member) => this.#users.get(member));
+    let sockets = 0;
+    let frame: Uint8Array | null = null;
+    for (const user of users ?? []) {
+      if (user === undefined || user.id === userId) continue;
+      for (const recipient of user.recipients) {
+        if (recipient.protocol !== 'current') continue;
+        frame ??= Buffer.from(
+          encodeFrame({ type: 'typing', conv_id: conversationId, user_id: userId, active }),
+          'utf8',
+        );
+        recipient.notify(frame);
+        sockets++;
+      }
+    }
+    return sockets;
+  }
+
+  /**
+   * A live session has read all memberships of its user, so a personal conversation that it is not attached to is younger than that read: everything
+   * in it is new to it. When all sessions concerned are still reading, the feed waits for them. A group without a feed has no local member yet:
+   * `joined` or a head check brings it.
+   */
+  #feedOf(publication: MessagePublication | Extract<Publication, { type: 'head' }>): ConversationFeed | null {
+    const known = this.#feeds.get(publication.conversationId);
+    if (publication.kind === 'group' || known?.users.length === 2) return known ?? null;
+    const local = publication.members.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+    if (local.length === 0) return null;
+    const { conversationId, kind, members } = publication;
+    const feed = this.#feedFor(conversationId, kind, members, 1);
+    for (const user of local) {
+      if (user.feeds.has(conversationId) || user.awaited?.has(feed)) continue;
+      if (user.recipients.every((recipient) => recipient.loading)) {
+        user.awaited ??= new Set();
+        user.awaited.add(feed);
+        feed.pins++;
+        continue;
+      }
+      feed.start(0);
+      this.attach(user, feed);
+      const range = { feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true };
+      for (const recipient of user.recipients) if (feed.position > 0 && !recipient.loading) recipient.catchUp([range]);
+    }
+    return feed;
+  }
+
+  #feedFor(
+    conversationId: ConversationId,
+    kind: ConversationKind,
+    members: ConversationFeed['members'],
+    membersVersion: number,
+  ): ConversationFeed {
+    let feed = this.#feeds.get(conversationId);
+    // A client has called it a group: nobody is attached to what was pinned for that.
+    if (feed !== undefined && feed.kind !== kind) {
+      this.#interest.unwant(groupTopic(conversationId));
+      feed = undefined;
+    }
+    if (feed === undefined) {
+      feed = new ConversationFeed({ conversationId, kind, members, membersVersion, bornAt: ++this.#feedsMade }, this);
+      this.#feeds.set(conversationId, feed);
+    }
+    return feed;
+  }
+
+  /** Forgets a feed that nobody here needs any more. */
+  #drop(feed: ConversationFeed): void {
+    if (feed.users.length > 0 || feed.pins > 0 || this.#feeds.get(feed.conversationId) !== feed) return;
+    this.#feeds.delete(feed.conversationId);
+    if (feed.groupTopic !== null) this.#interest.unwant(feed.groupTopic);
+  }
+}
+
+const pair = (a: UserId, b: UserId): readonly [UserId, UserId] => (a < b ? [a, b] : [b, a]);

@@ -1,0 +1,228 @@
+import type { TopicInterest } from '../bus/topic-interest.ts';
+import { Coalescer } from '../coalescer.ts';
+import type { ConversationStore, UserProfile } from '../ports/conversation-store.ts';
+import { StoreError } from '../ports/message-store.ts';
+import type { LocalUser } from '../session/local-user.ts';
+import { type ConversationId, type Membership, type Topic, type UserId, userTopic } from '../types.ts';
+import type { ConversationFeed } from './conversation-feed.ts';
+import type { Hub } from './hub.ts';
+
+const MAX_USERS_PER_READ = 256;
+const MAX_CONVERSATIONS_PER_READ = 256;
+/** Groups that a client says it is in, joined before its memberships are read. */
+const MAX_EXPECTED_GROUPS = 1_000;
+/** Conversations that a device has a cursor of without being a member. */
+const MAX_DEPARTED = 100;
+const MAX_CONCURRENT_READS = 16;
+/** Rows that go out of date again and again while they are read: a group whose members change all the time. */
+const MAX_ROUNDS = 20;
+
+/** Taken before a read: what was joined, and which feeds were there to take what is published meanwhile. */
+export interface ReadMark {
+  readonly joins: number;
+  readonly feeds: number;
+}
+
+/** A conversation of a user, with the feed that it is now attached to, or, of one that it has left, one that ends where it left. */
+export interface LoadedConversation {
+  readonly row: Membership;
+  readonly feed: ConversationFeed;
+}
+
+export interface LoadedUser {
+  /** The name as stored; null when the store does not know the user. */
+  readonly name: string | null;
+  readonly conversations: readonly LoadedConversation[];
+}
+
+type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membership'>;
+
+/**
+ * Join, then read (design, section 3): enters the user's topics in the directory, only then reads the memberships and heads, and attaches the user to
+ * the feeds. Users that connect while a read is under way share the next one.
+ */
+export class MembershipLoader {
+  readonly #conversations: LoaderStore;
+  readonly #interest: TopicInterest;
+  readonly #hub: Hub;
+  readonly #profiles: Coalescer<UserId, UserProfile | null>;
+
+  constructor(deps: {
+    conversations: LoaderStore;
+    interest: TopicInterest;
+    hub: Hub;
+  }) {
+    this.#conversations = deps.conversations;
+    this.#interest = deps.interest;
+    this.#hub = deps.hub;
+    this.#profiles = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
+      const profiles = await this.#conversations.profilesOf([...new Set(userIds)]);
+      return userIds.map((userId) => profiles.get(userId) ?? null);
+    });
+  }
+
+  mark(): ReadMark {
+    return { joins: this.#interest.stamp, feeds: this.#hub.mark };
+  }
+
+  /**
+   * For a session that has just signed in and already keeps live frames. Rejects with a `StoreError`. One read, when the topics of the user's groups
+   * are joined before it: by other users here, or because the client has named them (`expectedGroups`).
+   */
+  async load(user: LocalUser, expectedGroups: readonly ConversationId[]): Promise<LoadedUser> {
+    const expected = expectedGroups.slice(0, MAX_EXPECTED_GROUPS);
+    const pinned = expected.map((id) => this.#hub.pinGroup(id)).filter((feed) => feed !== null);
+    try {
+      await this.#interest.want([userTopic(user.id), ...topicsOf(pinned)]);
+      const mark = this.mark();
+      const profile = await this.#profiles.ask(user.id);
+      const rows = profile?.memberships ?? [];
+      const present = rows.filter((row) => row.leftSeq === null);
+      const departed = rows.filter((row) => row.leftSeq !== null);
+      const settled = await this.#settleAll(present, mark);
+      const left = [...departed, ...settled.departed].map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
+      return { name: profile?.name ?? null, conversations: [...settled.present, ...left] };
+    } finally {
+      for (const feed of pinned) this.#hub.unpin(feed);
+    }
+  }
+
+  /**
+   * Those of the conversations that the user was a member of and is no more; `outdated` when it is a member (again) of one that `load` did not list. At most
+   * 100 are looked for. Rejects with a `StoreError`.
+   */
+  async departed(
+    user: LocalUser,
+    conversationIds: readonly ConversationId[],
+  ): Promise<readonly LoadedConversation[] | 'outdated'> {
+    const asked = conversationIds.slice(0, MAX_DEPARTED).map((conversationId) => ({ userId: user.id, conversationId }));
+    const rows = await this.#readAgain(asked);
+    if (rows.some((row) => row.leftSeq === null)) return 'outdated';
+    return rows.map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
+  }
+
+  /** For users that became members of a conversation while connected, or were blocked in it. Rejects with a `StoreError`. */
+  async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
+    const mark = this.mark();
+    const userIds = users.map((user) => user.id);
+    await this.attachNew(await this.#conversations.membersOf([conversationId], userIds), mark);
+  }
+
+  /**
+   * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed. Of the others it
+   * notes who is blocked.
+   * @param mark taken before the read of the rows began
+   */
+  async attachNew(rows: readonly Membership[], mark: ReadMark): Promise<void> {
+    const fresh: Membership[] = [];
+    for (const row of rows) {
+      const user = this.#hub.user(row.userId);
+      if (user?.feeds.has(row.conversationId)) noteBlock(user, row);
+      else if (user !== undefined) fresh.push(row);
+    }
+    await this.#settleAll(fresh, mark);
+  }
+
+  /**
+   * Attaches the users of the rows. A row that may be out of date by now is read again first: of a group that this node did not listen to yet when the row
+   * was read (topic not joined, or no feed to take what was published), or whose members are known to have changed since (G4, G7). The feeds are held
+   * meanwhile, so the second reading of a row is good unless the members change once more.
+   */
+  async #settleAll(
+    rows: readonly Membership[],
+    mark: ReadMark,
+  ): Promise<{ readonly present: LoadedConversation[]; readonly departed: Membership[] }> {
+    const present: LoadedConversation[] = [];
+    const departed: Membership[] = [];
+    const pinned: ConversationFeed[] = [];
+    const pin = (row: Membership): LoadedConversation => {
+      const feed = this.#hub.pin(row.userId, row);
+      pinned.push(feed);
+      return { row, feed };
+    };
+    try {
+      let open = rows.map(pin);
+      for (let round = 0; open.length > 0; round++) {
+        if (round === MAX_ROUNDS) {
+          throw new StoreError('the members change too fast', { outcome: 'not_committed', retryable: true });
+        }
+        const late = new Set(
+          open.filter((loaded) => (round === 0 && this.#isLate(loaded, mark)) || loaded.feed.outdates(loaded.row)),
+        );
+        const joined = this.#interest.want(topicsOf(pinned));
+        for (const loaded of open) {
+          if (late.size > 0 && late.has(loaded)) continue;
+          if (this.#settle(loaded)) present.push(loaded);
+          else late.add(loaded);
+        }
+        if (late.size === 0) break;
+        // A topic whose join fails is joined later, and a head check follows.
+        await joined;
+        open = [];
+        for (const row of await this.#readAgain([...late].map(({ row }) => row))) {
+          if (row.leftSeq === null) open.push(pin(row));
+          else if (row.deliveredSeq < row.leftSeq) departed.push(row);
+        }
+      }
+    } finally {
+      for (const feed of pinned) this.#hub.unpin(feed);
+    }
+    return { present: present.filter(({ row }) => this.#hub.user(row.userId) !== undefined), departed };
+  }
+
+  #isLate({ feed }: LoadedConversation, mark: ReadMark): boolean {
+    if (feed.groupTopic === null) return false;
+    return feed.bornAt > mark.feeds || !this.#interest.joinedBefore(feed.groupTopic, mark.joins);
+  }
+
+  async #readAgain(rows: readonly Pick<Membership, 'userId' | 'conversationId'>[]): Promise<Membership[]> {
+    const wanted = new Map(rows.map((row) => [`${row.userId} ${row.conversationId}`, row]));
+    const again: Membership[] = [];
+    for (let at = 0; at < rows.length; at += MAX_CONVERSATIONS_PER_READ) {
+      const page = rows.slice(at, at + MAX_CONVERSATIONS_PER_READ);
+      const conversations = [...new Set(page.map((row) => row.conversationId))];
+      for (const row of await this.#conversations.membersOf(conversations, [...new Set(page.map((r) => r.userId))])) {
+        if (wanted.delete(`${row.userId} ${row.conversationId}`)) again.push(row);
+      }
+    }
+    // Not present any more.
+    const gone = [...wanted.values()];
+    for (let at = 0; at < gone.length; at += MAX_CONCURRENT_READS) {
+      const page = gone.slice(at, at + MAX_CONCURRENT_READS);
+      const found = await Promise.all(page.map((r) => this.#conversations.membership(r.userId, r.conversationId)));
+      for (const row of found) if (row !== null) again.push(row);
+    }
+    return again;
+  }
+
+  /**
+   * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member, but
+   * not the history before that. (A session that is still loading takes its own row's word instead.)
+   * @returns false when what the feed has held meanwhile is a change behind the row (G7): it has to be read again
+   */
+  #settle({ row, feed }: LoadedConversation): boolean {
+    const user = this.#hub.user(row.userId);
+    if (user === undefined) return true;
+    feed.start(row.head);
+    if (feed.outdates(row)) return false;
+    this.#hub.noteHead(feed, row.head);
+    feed.verify(row.userId, row.membersVersion);
+    noteBlock(user, row);
+    if (!this.#hub.attach(user, feed)) return true;
+    const range = { feed, afterSeq: Math.max(row.joinedSeq, row.addedSeq), uptoSeq: feed.position, includeOwn: true };
+    for (const recipient of user.recipients) recipient.catchUp([range]);
+    return true;
+  }
+}
+
+function topicsOf(feeds: readonly ConversationFeed[]): Topic[] {
+  const topics: Topic[] = [];
+  for (const { groupTopic } of feeds) if (groupTopic !== null) topics.push(groupTopic);
+  return topics;
+}
+
+function noteBlock(user: LocalUser, { conversationId, blocked }: Membership): void {
+  if (blocked) user.blockedIn ??= new Set();
+  if (blocked) user.blockedIn?.add(conversationId);
+  else user.blockedIn?.delete(conversationId);
+}

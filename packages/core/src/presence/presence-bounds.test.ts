@@ -1,0 +1,311 @@
+import { encodeFrame, SERVER_FRAMES } from '@parley/protocol';
+import { describe, expect, it } from 'vitest';
+import { handlePresence } from '../handlers/presence.ts';
+import { Limiter } from '../limiter.ts';
+import { LocalUser } from '../session/local-user.ts';
+import { type ChatNodeSettings, DEFAULT_SETTINGS } from '../settings.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { idsFrom, TestReader, TestWatcher } from '../testing/presence-bench.ts';
+import { CountingTelemetry, silentLog } from '../testing/test-doubles.ts';
+import { type Topic, type UserId, userTopic } from '../types.ts';
+import { type PresenceAnswer, PresenceWatch } from './presence-watch.ts';
+
+const ALICE = 1;
+const BOB = 2;
+
+/** One node's presence on a directory that a test answers for. */
+class Lone {
+  readonly clock = new FakeClock();
+  readonly reader = new TestReader();
+  readonly online = new Set<Topic>();
+  readonly calls: number[] = [];
+  inFlight = 0;
+  mostInFlight = 0;
+  /** Runs when the directory is asked, before it looks. */
+  onCall: (call: number) => Promise<void> | void = () => undefined;
+  readonly telemetry = new CountingTelemetry();
+  readonly presence: PresenceWatch;
+
+  constructor(settings: Partial<ChatNodeSettings> = {}) {
+    this.presence = new PresenceWatch({
+      directory: { present: (topics) => this.#present(topics) },
+      reader: this.reader,
+      calm: { forMs: () => Number.POSITIVE_INFINITY },
+      clock: this.clock,
+      telemetry: this.telemetry,
+      log: silentLog,
+      settings: { ...DEFAULT_SETTINGS, ...settings },
+    });
+  }
+
+  come(userIds: readonly UserId[]): void {
+    for (const userId of userIds) this.online.add(userTopic(userId));
+  }
+
+  go(userIds: readonly UserId[]): void {
+    for (const userId of userIds) this.online.delete(userTopic(userId));
+  }
+
+  async watch(watcher: TestWatcher, userIds: readonly UserId[]): Promise<PresenceAnswer> {
+    const answer = this.presence.watch(watcher, userIds);
+    await this.clock.settle();
+    return answer;
+  }
+
+  async #present(topics: readonly Topic[]): Promise<boolean[]> {
+    this.inFlight++;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    const call = this.calls.push(topics.length);
+    await this.onCall(call);
+    this.inFlight--;
+    return topics.map((topic) => this.online.has(topic));
+  }
+}
+
+describe('presence', () => {
+  it('tells a death that falls between two pages of one look in one frame, and who comes meanwhile at once', async () => {
+    const lone = new Lone({ maxWatchesPerSession: 2_000 });
+    const dying = idsFrom(10, 1_500);
+    lone.come(dying);
+    const watcher = new TestWatcher(ALICE);
+    await lone.watch(watcher, [...dying, 5_000]);
+    lone.calls.length = 0;
+    await lone.clock.advanceAsync(500);
+    // The first look's second page finds them gone.
+    lone.onCall = (call) => {
+      if (call === 2) lone.go(dying);
+      // The look that confirms the second page's users.
+      if (call === 5) lone.come([5_000]);
+    };
+    await lone.clock.advanceAsync(10_000);
+    expect(lone.calls.slice(0, 4)).toEqual([1_000, 501, 1_000, 501]);
+    expect(watcher.frames.map((users) => users.length)).toEqual([1, 1_500]);
+    expect(watcher.news[0]).toBe('5000 online');
+  });
+
+  it('holds news back once only', async () => {
+    const lone = new Lone();
+    const users = idsFrom(10, 6);
+    lone.come(users);
+    const watcher = new TestWatcher(ALICE);
+    await lone.watch(watcher, users);
+    // One more goes before each look.
+    for (const userId of users) {
+      lone.go([userId]);
+      await lone.clock.advanceAsync(1_000);
+    }
+    await lone.clock.advanceAsync(5_000);
+    expect(watcher.frames.map((told) => told.map((user) => user.user_id))).toEqual([
+      [10, 11],
+      [12, 13],
+      [14, 15],
+    ]);
+  });
+
+  it('G8: a session watches at most so many users, a node too; a watch beyond changes nothing', async () => {
+    const lone = new Lone({ maxWatchesPerSession: 3, maxWatches: 5 });
+    const [alice, bob] = [new TestWatcher(ALICE), new TestWatcher(BOB)];
+    expect((await lone.watch(alice, [10, 11])).kind).toBe('known');
+    expect((await lone.watch(alice, [11, 12, 13])).kind).toBe('too_many');
+    // Those that are watched already count once.
+    expect((await lone.watch(alice, [10, 11, 12])).kind).toBe('known');
+    expect((await lone.watch(bob, [10, 11, 12])).kind).toBe('full');
+    expect((await lone.watch(bob, [10, 11])).kind).toBe('known');
+    expect(lone.presence.watches).toBe(5);
+    lone.presence.unwatch(alice, [12]);
+    expect((await lone.watch(bob, [12])).kind).toBe('known');
+    lone.presence.drop(alice);
+    expect(lone.presence.watches).toBe(3);
+  });
+
+  it('G8: two watch frames of one session at the same time do not pass the bound together', async () => {
+    const lone = new Lone({ maxWatchesPerSession: 3 });
+    lone.onCall = () => new Promise((resolve) => lone.clock.defer(resolve));
+    const watcher = new TestWatcher(ALICE);
+    const first = lone.presence.watch(watcher, [10, 11]);
+    const second = lone.presence.watch(watcher, [12, 13]);
+    await lone.clock.settle();
+    expect([(await first).kind, (await second).kind]).toEqual(['known', 'too_many']);
+    expect(lone.presence.watches).toBe(2);
+  });
+
+  it('G8: no timer runs while nobody watches, and a session that ended during its watch is not entered', async () => {
+    const lone = new Lone();
+    const watcher = new TestWatcher(ALICE);
+    await lone.watch(watcher, [10, 11]);
+    await lone.clock.advanceAsync(3_000);
+    expect(lone.clock.pendingTimers).toBeGreaterThan(0);
+    lone.presence.unwatch(watcher, [10, 11]);
+    expect(lone.clock.pendingTimers).toBe(0);
+    lone.onCall = () => {
+      watcher.closed = true;
+      lone.presence.drop(watcher);
+    };
+    await lone.watch(watcher, [10]);
+    expect([lone.presence.watches, lone.clock.pendingTimers]).toEqual([0, 0]);
+    const last = new TestWatcher(BOB);
+    await lone.watch(last, [10]);
+    lone.presence.stop();
+    expect(lone.clock.pendingTimers).toBe(0);
+  });
+
+  it('one look at a time: a slow directory is not asked again before it has answered', async () => {
+    const lone = new Lone();
+    await lone.watch(new TestWatcher(ALICE), [10]);
+    lone.onCall = () => new Promise((resolve) => lone.clock.after(4_500, () => resolve()));
+    await lone.clock.advanceAsync(30_000);
+    // A watch, and a look per 5.5 s.
+    expect(lone.mostInFlight).toBe(1);
+    expect(lone.calls.length).toBeGreaterThanOrEqual(5);
+    expect(lone.calls.length).toBeLessThanOrEqual(7);
+  });
+
+  it('what a session hears last is true, however closely an answer and news follow each other', async () => {
+    const orders = new Set<string>();
+    for (let microtasks = 0; microtasks < 12; microtasks++) {
+      const lone = new Lone();
+      const told: string[] = [];
+      const notify = (frame: string): void => void told.push(frame.includes('true') ? 'news: online' : 'news: offline');
+      const watcher = { userId: ALICE, closed: false, notify };
+      void lone.presence.watch(watcher, [10]);
+      await lone.clock.settle();
+      const gates: (() => void)[] = [];
+      lone.onCall = () => new Promise((resolve) => gates.push(resolve));
+      const caller = { user: new LocalUser({ id: ALICE, name: 'Alice' }), watcher };
+      const services = { presence: lone.presence, reader: lone.reader, readLimiter: new Limiter(1) };
+      void handlePresence({ user_id: [10] }, caller, services).then((reply) => {
+        told.push(JSON.stringify(reply).includes('true') ? 'answer: online' : 'answer: offline');
+      });
+      await lone.clock.advanceAsync(1_500);
+      expect(gates).toHaveLength(2);
+      // What the directory says to the session and to the look arrives in one turn of the event loop, and the latter is newer.
+      gates[0]?.();
+      for (let n = 0; n < microtasks; n++) await Promise.resolve();
+      lone.come([10]);
+      gates[1]?.();
+      lone.onCall = () => undefined;
+      await lone.clock.advanceAsync(3_000);
+      expect(told.at(-1)).toMatch(/online$/);
+      orders.add(told.join(', '));
+    }
+    expect([...orders]).toEqual(['answer: online', 'answer: offline, news: online']);
+  });
+
+  it('news that an answer has made old meanwhile are not told', async () => {
+    const lone = new Lone();
+    const watcher = new TestWatcher(ALICE);
+    lone.come([10]);
+    await lone.watch(watcher, [10, 11]);
+    lone.go([10]);
+    // Confirmed by this time; the store takes its time to say when the user was seen last.
+    await lone.clock.advanceAsync(2_900);
+    let release = (): void => undefined;
+    const real = lone.reader.lastSeen.bind(lone.reader);
+    lone.reader.lastSeen = async (ids) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return real(ids);
+    };
+    await lone.clock.advanceAsync(1_000);
+    expect(watcher.frames).toEqual([]);
+    lone.come([10]);
+    const asked = lone.presence.query(watcher, [10]);
+    await lone.clock.settle();
+    expect(await asked).toMatchObject({ kind: 'known', users: [{ userId: 10, online: true }] });
+    release();
+    await lone.clock.advanceAsync(10_000);
+    expect(watcher.frames).toEqual([]);
+  });
+
+  it('last-seen times that cannot be read do not keep the news back', async () => {
+    const lone = new Lone();
+    const watcher = new TestWatcher(ALICE);
+    lone.come([10]);
+    await lone.watch(watcher, [10]);
+    await lone.clock.advanceAsync(60_500);
+    lone.go([10]);
+    lone.reader.failing = true;
+    await lone.clock.advanceAsync(5_000);
+    // Found a moment before, so seen at most 8 s before that.
+    expect(watcher.frames).toEqual([[{ user_id: 10, online: false, last_seen: '2020-08-25 11:54:22.000000' }]]);
+  });
+
+  it('G7: a watch ends with the acquaintance, within two minutes; a failing store ends none', async () => {
+    const lone = new Lone();
+    const [alice, bob] = [new TestWatcher(ALICE), new TestWatcher(BOB)];
+    const users = idsFrom(10, 250);
+    lone.come(users);
+    await lone.watch(alice, users);
+    await lone.watch(bob, [10]);
+    lone.reader.failing = true;
+    await lone.clock.advanceAsync(200_000);
+    expect([alice.frames, bob.frames, lone.presence.watches]).toEqual([[], [], 251]);
+    lone.reader.failing = false;
+    for (const userId of [11, 200]) lone.reader.strangers.add(`${ALICE}>${userId}`);
+    await lone.clock.advanceAsync(120_000);
+    expect(alice.frames).toEqual([
+      [{ user_id: 11, online: false, last_seen: null }],
+      [{ user_id: 200, online: false, last_seen: null }],
+    ]);
+    lone.go([10, 11]);
+    await lone.clock.advanceAsync(10_000);
+    expect(alice.news.slice(2)).toEqual(['10 offline']);
+    expect([bob.news, lone.presence.watches]).toEqual([['10 offline'], 249]);
+  });
+
+  it('G8: acquaintances of many sessions are read one by one, at most 50 a second', async () => {
+    const lone = new Lone();
+    for (const userId of idsFrom(1_000, 5_000)) void lone.presence.watch(new TestWatcher(userId), [10]);
+    await lone.clock.settle();
+    expect(lone.presence.watches).toBe(5_000);
+    await lone.clock.advanceAsync(60_000);
+    const before = lone.reader.acquaintedReads;
+    await lone.clock.advanceAsync(60_000);
+    expect(lone.reader.acquaintedReads - before).toBeGreaterThan(2_900);
+    expect(lone.reader.acquaintedReads - before).toBeLessThanOrEqual(3_000);
+  });
+
+  it('a node that dies is told to very many watchers in several turns of the event loop, once to each', async () => {
+    const lone = new Lone();
+    const users = idsFrom(10, 100);
+    lone.come(users);
+    const watchers = idsFrom(1_000, 350).map((userId) => new TestWatcher(userId));
+    for (const watcher of watchers) void lone.presence.watch(watcher, users);
+    await lone.clock.settle();
+    let toldInTurn = 0;
+    const turns: number[] = [];
+    for (const watcher of watchers) watcher.onFrame = () => toldInTurn++;
+    const defer = lone.clock.defer.bind(lone.clock);
+    lone.clock.defer = (fn) => {
+      turns.push(toldInTurn);
+      toldInTurn = 0;
+      defer(fn);
+    };
+    lone.go(users);
+    await lone.clock.advanceAsync(10_000);
+    expect([...turns, toldInTurn]).toEqual([100, 100, 100, 50]);
+    for (const watcher of watchers) expect(watcher.frames.map((told) => told.length)).toEqual([100]);
+    expect(lone.reader.lastSeenReads).toBe(1);
+  });
+
+  it('frames are what the protocol says', async () => {
+    const lone = new Lone();
+    const frames: string[] = [];
+    const watcher = { userId: ALICE, closed: false, notify: (frame: string) => frames.push(frame) };
+    lone.come([10]);
+    lone.reader.times.set(11, lone.clock.nowUs());
+    const asked = lone.presence.watch(watcher, [10, 11]);
+    await lone.clock.settle();
+    expect(await asked).toEqual({
+      kind: 'known',
+      users: [
+        { userId: 10, online: true, lastSeenUs: null },
+        { userId: 11, online: false, lastSeenUs: lone.clock.nowUs() },
+      ],
+    });
+    lone.go([10]);
+    lone.come([11]);
+    await lone.clock.advanceAsync(5_000);
+    expect(frames).toHaveLength(2);
+    for (const frame of frames) expect(encodeFrame(SERVER_FRAMES.presence.parse(JSON.parse(frame)))).toBe(frame);
+  });
+});

@@ -1,0 +1,45 @@
+import type { MessagePublication } from '../bus/publication.ts';
+import type { ConversationFeed } from '../feed/conversation-feed.ts';
+import type { ConversationId, Seq, User, UserId } from '../types.ts';
+
+/** What a user's connections look like from the delivery path. Implemented by `SessionDelivery`. */
+export interface Recipient {
+  readonly sessionId: number;
+  readonly protocol: 'legacy' | 'current';
+  /** One message of a feed, in that feed's order. Never throws. */
+  deliver(feed: ConversationFeed, publication: MessagePublication): void;
+  /** Read these ranges from the store before anything that comes after them. */
+  catchUp(ranges: readonly CatchUpRange[]): void;
+  /** A frame that is news and no message: only to sessions of the current protocol, at most once. Never throws. */
+  notify(frame: Uint8Array | string): void;
+  /** The user has left: nothing of the feed behind `seq` (G7). */
+  departed(feed: ConversationFeed, seq: Seq): void;
+  /** True until the session has read its memberships. */
+  readonly loading: boolean;
+}
+
+/** Messages that one session still needs: `afterSeq < seq <= uptoSeq`. */
+export interface CatchUpRange {
+  readonly feed: ConversationFeed;
+  readonly afterSeq: number;
+  readonly uptoSeq: number;
+  /** False: what the user sent itself is not pending for it (L1). True: the range replaces live delivery (L14). */
+  readonly includeOwn: boolean;
+}
+
+/** A user with at least one connection to this node. `feeds` doubles as the cache of its memberships. */
+export class LocalUser {
+  readonly id: UserId;
+  name: string;
+  recipients: Recipient[] = [];
+  readonly feeds = new Map<ConversationId, ConversationFeed>();
+  /** Conversations that a publication brought while all sessions of the user were loading: pinned until their memberships are read. */
+  awaited: Set<ConversationFeed> | null = null;
+  /** Personal conversations whose other member has blocked this user, as far as was read: asked again before a refusal. Null while there are none. */
+  blockedIn: Set<ConversationId> | null = null;
+
+  constructor(user: User) {
+    this.id = user.id;
+    this.name = user.name;
+  }
+}

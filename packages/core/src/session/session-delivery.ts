@@ -1,0 +1,343 @@
+import type { MessagePublication } from '../bus/publication.ts';
+import type { ConversationFeed } from '../feed/conversation-feed.ts';
+import type { LoadedConversation, LoadedUser } from '../feed/membership-loader.ts';
+import type { Connection } from '../ports/connection.ts';
+import type { Watcher } from '../presence/presence-table.ts';
+import type { NodeServices } from '../services.ts';
+import { BacklogSender, type BacklogTarget } from '../sync/backlog-sender.ts';
+import { mergeRanges } from '../sync/catch-up-ranges.ts';
+import { LiveTail } from '../sync/live-tail.ts';
+import { readPatiently } from '../sync/patient-read.ts';
+import { tellPresentStatus } from '../sync/present-status.ts';
+import { pendingRanges, type Resume, resetReason, SessionSync, unknownCursors } from '../sync/session-sync.ts';
+import { SkippedSeqs } from '../sync/skipped-seqs.ts';
+import type { ConversationId, Seq, UserId } from '../types.ts';
+import { legacyFrame } from '../wire/message-frame.ts';
+import { DeliveryNotes } from './delivery-notes.ts';
+import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
+import { Watermark } from './watermarks.ts';
+
+/**
+ * `loading`: memberships are being read. `backlog`: pending messages are. Live frames wait in the tail in both. `frozen`: nothing more is sent, what was
+ * sent can still be proven.
+ */
+type Phase = 'loading' | 'backlog' | 'live' | 'frozen' | 'closed';
+
+/** The session that a delivery belongs to. */
+export interface DeliveryOwner {
+  /** The memberships are read: from here on nothing that is committed is missed. `loaded.name`: as stored. Nothing is sent before this resolves. */
+  onLoaded(loaded: LoadedUser): Promise<void> | void;
+  /** The store went on failing: the session must end, the client comes back. */
+  onLoadFailed(): void;
+}
+
+/**
+ * The way down for one connection: loading, backlog, then live, spliced by seq, so that each conversation arrives in order, once (G4, G5).
+ *
+ * While loading or in backlog, live frames wait in the tail, which is bounded: past the bound it is dropped, and what was dropped is read from the
+ * store like any backlog. A page of backlog waits until the socket has taken the one before. A legacy client's frames are proven by pings behind them; a
+ * current client says what it has.
+ */
+export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
+  readonly sessionId: number;
+  readonly protocol: 'legacy' | 'current';
+  readonly connection: Connection;
+  readonly watermark = new Watermark();
+  readonly user: LocalUser;
+  readonly #services: NodeServices;
+  readonly #owner: DeliveryOwner;
+  /** Until the first backlog is through; null for a legacy session. */
+  #resume: Resume | null;
+  #sync: SessionSync | null = null;
+  #phase: Phase = 'loading';
+  #queued: CatchUpRange[] = [];
+  readonly #tail: LiveTail;
+  /** How far each conversation has been read in this backlog, or is being read. */
+  #readTo: Map<ConversationFeed, Seq> | null = null;
+  #departedMeanwhile = false;
+  /** Null while there are none. */
+  #skipped: SkippedSeqs | null = null;
+  /** Null for a legacy session. */
+  readonly #notes: DeliveryNotes | null;
+  /** While in backlog. */
+  #backlog: BacklogSender | null = null;
+
+  constructor(deps: {
+    sessionId: number;
+    connection: Connection;
+    user: LocalUser;
+    services: NodeServices;
+    owner: DeliveryOwner;
+    /** What a device of the current protocol has; null for a legacy session. */
+    resume: Resume | null;
+  }) {
+    this.sessionId = deps.sessionId;
+    this.protocol = deps.resume === null ? 'legacy' : 'current';
+    this.connection = deps.connection;
+    this.user = deps.user;
+    this.#services = deps.services;
+    this.#owner = deps.owner;
+    this.#resume = deps.resume;
+    this.#notes = deps.resume === null ? null : new DeliveryNotes();
+    const { maxTailFrames: maxFrames, maxTailBytes: maxBytes } = deps.services.settings;
+    this.#tail = new LiveTail({ maxFrames, maxBytes });
+  }
+
+  get userId(): UserId {
+    return this.user.id;
+  }
+
+  /** Nothing is sent any more. */
+  get closed(): boolean {
+    return this.#ended;
+  }
+
+  get loading(): boolean {
+    return this.#phase === 'loading';
+  }
+
+  /** Reads memberships and backlog, then goes live. Never rejects. */
+  async start(): Promise<void> {
+    let conversations: readonly LoadedConversation[] | 'outdated' | null;
+    do {
+      // Whoever leaves a conversation while its membership is being read must not read on: what was read is forgotten.
+      this.#departedMeanwhile = false;
+      conversations = await this.#load();
+      if (conversations === null || this.#ended) return;
+    } while (conversations === 'outdated' || this.#departedMeanwhile);
+    /** How far each conversation is the business of what was read: all the way, or up to where the user has left. */
+    const listed = new Map(
+      conversations.map(({ row, feed }) => [feed.conversationId, row.leftSeq ?? Number.POSITIVE_INFINITY]),
+    );
+    for (const [conversationId, uptoSeq] of listed) {
+      if (!Number.isFinite(uptoSeq)) continue;
+      this.#tail.forget(conversationId, uptoSeq);
+      // Other sessions of the user are still attached: the feed has not come to where it left.
+      const feed = this.user.feeds.get(conversationId);
+      if (feed !== undefined) this.#skip({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
+    }
+    // What has passed by of the others is for each range below, by this session's own row, to read, or not to (G7).
+    this.#tail.forgetAll((conversationId) => listed.get(conversationId) === Number.POSITIVE_INFINITY);
+    // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
+    const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed.conversationId));
+    const ranges = this.#rangesOf(conversations);
+    for (const range of ranges) this.#skip(range);
+    // What came to all sessions of the user meanwhile stands back behind what this session has read.
+    const fresh = this.#queued.filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? -1));
+    for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
+    for (const { feed } of fresh) this.#sync?.announce(feed);
+    this.#queued = [...fresh, ...ranges];
+    this.#phase = 'backlog';
+    await this.#runBacklog();
+  }
+
+  /** @returns null when the session ended meanwhile, `outdated` when the user has become a member between two reads */
+  async #load(): Promise<readonly LoadedConversation[] | 'outdated' | null> {
+    const { loader } = this.#services;
+    const loaded = await readPatiently(() => loader.load(this.user, this.#resume?.groups ?? []), this, this.#services);
+    if (loaded === null || this.#ended) return null;
+    const unknown = unknownCursors(loaded.conversations, this.#resume?.cursors ?? null);
+    const left =
+      unknown.length === 0 ? [] : await readPatiently(() => loader.departed(this.user, unknown), this, this.#services);
+    if (left === null || this.#ended) return null;
+    if (left === 'outdated') return left;
+    const greeted = this.#owner.onLoaded(loaded);
+    if (greeted !== undefined) await greeted;
+    return left.length === 0 ? loaded.conversations : [...loaded.conversations, ...left];
+  }
+
+  deliver(feed: ConversationFeed, publication: MessagePublication): void {
+    if (this.#phase === 'live') this.#sendLive(feed, publication);
+    else if (this.#ended) this.#notes?.unsent(feed, publication.seq - 1);
+    else this.#tail.keep(feed, publication);
+  }
+
+  notify(frame: Uint8Array | string): void {
+    if (this.#phase === 'live' || this.#phase === 'backlog') this.connection.send(frame);
+  }
+
+  catchUp(ranges: readonly CatchUpRange[]): void {
+    if (this.#ended) {
+      for (const { feed, afterSeq } of ranges) this.#notes?.unsent(feed, afterSeq);
+      return;
+    }
+    this.#queued.push(...ranges);
+    for (const range of ranges) this.#skip(range);
+    if (this.protocol === 'current' && this.#phase !== 'loading') {
+      this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
+      for (const { feed } of ranges) this.#sync.announce(feed);
+    }
+    if (this.#phase !== 'live') return;
+    this.#phase = 'backlog';
+    void this.#runBacklog();
+  }
+
+  departed(feed: ConversationFeed, seq: Seq): void {
+    if (this.#ended) return;
+    this.#departedMeanwhile = true;
+    const missing = this.#tail.departed(feed, seq);
+    if (missing !== null) {
+      const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
+      if (afterSeq < seq) this.#queued.push({ ...missing, afterSeq });
+    }
+    this.#notes?.departed(feed, seq);
+  }
+
+  /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
+  sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
+    const feed = this.user.feeds.get(conversationId);
+    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#skipped?.of(feed) ?? 0) };
+    const left = this.#notes?.departure(conversationId) ?? null;
+    return left === null ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
+  }
+
+  /** This session has sent the message and been told so: should it be read from the store meanwhile, it needs no copy. */
+  wrote(conversationId: ConversationId, seq: Seq): void {
+    if (this.#phase === 'loading' || this.#phase === 'backlog') this.#notes?.wrote(conversationId, seq);
+  }
+
+  onPong(payload: string): void {
+    const proven = this.watermark.pong(payload);
+    if (proven === null) return;
+    for (const [feed, seq] of proven) {
+      this.#services.receipts.delivered(this.user.id, feed.conversationId, feed.kind, seq);
+    }
+    if (this.watermark.wantsPing) {
+      if (this.#ended) this.watermark.ping(this.connection, this.#services.clock.nowMs());
+      else this.#services.pings.request(this);
+    }
+  }
+
+  onDrain(): void {
+    if (this.connection.bufferedBytes() === 0) this.#backlog?.wake();
+  }
+
+  onGivenUp(): void {
+    this.#owner.onLoadFailed();
+  }
+
+  onBacklogSent(feed: ConversationFeed): void {
+    this.#sync?.sent(feed);
+  }
+
+  mark(feed: ConversationFeed, seq: Seq): void {
+    if (this.protocol === 'current') return;
+    this.watermark.mark(feed, seq);
+    if (this.watermark.wantsPing) this.#services.pings.request(this);
+  }
+
+  /** Ends delivery; what is not sent stays pending. */
+  freeze(): void {
+    if (this.#ended) return;
+    if (this.#phase !== 'live' && this.#notes !== null) {
+      const left = this.#notes.departures().map(({ feed }) => feed);
+      for (const feed of [...this.user.feeds.values(), ...left]) this.#notes.unsent(feed, this.#sentOf(feed));
+    }
+    this.#phase = 'frozen';
+    this.#tail.clear();
+    this.#queued = [];
+    this.#services.pings.remove(this);
+    this.#backlog?.wake();
+  }
+
+  close(): void {
+    this.freeze();
+    this.#phase = 'closed';
+  }
+
+  #sentOf(feed: ConversationFeed): Seq {
+    switch (this.#phase) {
+      case 'live':
+        return feed.position;
+      case 'backlog':
+        return this.#backlog?.sent(feed) ?? this.#queuedAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
+      case 'loading': {
+        const has = this.#resume?.sameEpoch === true ? this.#resume.cursors?.get(feed.conversationId) : undefined;
+        return Math.min(has ?? 0, feed.position);
+      }
+      default:
+        return this.#notes?.unsentAfter(feed) ?? feed.position;
+    }
+  }
+
+  #queuedAfter(feed: ConversationFeed): Seq | undefined {
+    return this.#queued.find((range) => range.feed === feed)?.afterSeq;
+  }
+
+  #rangesOf(conversations: readonly LoadedConversation[]): CatchUpRange[] {
+    if (this.#resume === null) return pendingRanges(conversations);
+    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#notes?.departed(feed, row.leftSeq);
+    this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
+    const ranges = this.#sync.begin(conversations, this.#resume);
+    const { resets } = this.#sync;
+    if (resets > 0) this.#services.resets.note(resetReason(this.#resume), this.user.id, resets);
+    return ranges;
+  }
+
+  #skip(range: Omit<CatchUpRange, 'includeOwn'>): void {
+    const waits = this.#tail.before(range.feed) !== null;
+    if (!SkippedSeqs.concerns(range, waits)) return;
+    this.#skipped ??= new SkippedSeqs();
+    this.#skipped.note(range);
+  }
+
+  #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
+    if (this.#skipped?.has(feed, publication.seq)) return;
+    if (this.protocol === 'current') {
+      this.connection.send(publication.frame);
+      return;
+    }
+    const frame = legacyFrame(publication);
+    if (frame !== null) this.connection.send(frame);
+    if (publication.senderId !== this.user.id) this.mark(feed, publication.seq);
+  }
+
+  async #runBacklog(): Promise<void> {
+    const read = new Map<ConversationFeed, Seq>();
+    this.#readTo = read;
+    const backlog = new BacklogSender(this, this.#services, this.#notes);
+    this.#backlog = backlog;
+    while (this.#phase === 'backlog') {
+      for (const [feed, seq] of this.#tail.takeMissed()) {
+        const afterSeq = Math.max(seq, read.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
+        if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
+      }
+      const ranges = mergeRanges(this.#queued.filter((range) => range.uptoSeq > range.afterSeq));
+      this.#queued = [];
+      for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
+      if (ranges.length > 0 && !(await backlog.send(ranges))) return;
+      if (!this.#tail.overflown && this.#queued.length === 0) break;
+    }
+    if (this.#phase !== 'backlog') return;
+    // Also moves the cursors past messages of the user's own, which are pending for nobody.
+    for (const [feed, seq] of read) this.mark(feed, seq);
+    const sync = this.#sync;
+    const greeted = sync?.end((feed) => this.#completeTo(feed, read)) ?? false;
+    if (sync !== null && greeted) this.#services.telemetry.resumed(sync.announced, sync.recovered);
+    this.#sync = null;
+    this.#phase = 'live';
+    this.#backlog = null;
+    this.#notes?.forgetOwn();
+    for (const { feed, publication } of this.#tail.take()) {
+      if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
+    }
+    this.#readTo = null;
+    this.#services.pings.flush();
+    const resume = this.#resume;
+    // Of no use any more, and as large as the device's list of conversations.
+    this.#resume = null;
+    if (greeted && resume !== null) void tellPresentStatus(this, resume.statusOf, this.#services);
+  }
+
+  #completeTo(feed: ConversationFeed, read: ReadonlyMap<ConversationFeed, Seq>): Seq {
+    const sent = read.get(feed) ?? this.#tail.before(feed) ?? feed.position;
+    const upto = Math.max(sent, this.#skipped?.of(feed) ?? 0);
+    if (this.user.feeds.get(feed.conversationId) === feed) return upto;
+    // It was left meanwhile: what is behind that comes, if at all, with a membership of its own.
+    return Math.min(upto, this.#notes?.departure(feed.conversationId)?.seq ?? upto);
+  }
+
+  get #ended(): boolean {
+    return this.#phase === 'frozen' || this.#phase === 'closed';
+  }
+}

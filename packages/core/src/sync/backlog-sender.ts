@@ -1,0 +1,106 @@
+import type { ConversationFeed } from '../feed/conversation-feed.ts';
+import type { Connection } from '../ports/connection.ts';
+import type { NodeServices } from '../services.ts';
+import type { DeliveryNotes } from '../session/delivery-notes.ts';
+import type { CatchUpRange, LocalUser } from '../session/local-user.ts';
+import type { Seq, StoredMessage } from '../types.ts';
+import { storedFrame } from '../wire/message-frame.ts';
+import { Backlog, type BacklogEntry } from './backlog.ts';
+import { type PatientSession, readPatiently } from './patient-read.ts';
+
+/** Of frames, before the socket is waited for. One more may come to 400 KB, and a socket that holds back a megabyte is ended. */
+const MAX_BYTES_AT_ONCE = 262_144;
+
+/** The session that the backlog is sent to. */
+export interface BacklogTarget extends PatientSession {
+  readonly protocol: 'legacy' | 'current';
+  readonly connection: Connection;
+  readonly user: LocalUser;
+  /** A frame of the conversation is on its way. */
+  onBacklogSent(feed: ConversationFeed): void;
+  /** The session has this message of somebody else now, as far as it shows it. */
+  mark(feed: ConversationFeed, seq: Seq): void;
+}
+
+/** For one stay of a session in backlog: reads ranges of conversations and sends them, oldest first, a page at a time: the next one when the socket has taken the last. */
+export class BacklogSender {
+  readonly #target: BacklogTarget;
+  readonly #services: NodeServices;
+  readonly #notes: DeliveryNotes | null;
+  /** How far the session has been sent each conversation that it reads. */
+  readonly #progress = new Map<ConversationFeed, Seq>();
+  #wakeOnDrain: (() => void) | null = null;
+
+  constructor(target: BacklogTarget, services: NodeServices, notes: DeliveryNotes | null) {
+    this.#target = target;
+    this.#services = services;
+    this.#notes = notes;
+  }
+
+  /** How far the session has been sent the conversation; undefined when it is not reading it. */
+  sent(feed: ConversationFeed): Seq | undefined {
+    return this.#progress.get(feed);
+  }
+
+  /** The socket has taken everything, or will never. */
+  wake(): void {
+    const wake = this.#wakeOnDrain;
+    this.#wakeOnDrain = null;
+    wake?.();
+  }
+
+  /** @returns false when the session ended meanwhile */
+  async send(ranges: readonly CatchUpRange[]): Promise<boolean> {
+    const { messages, settings, backlogLimiter } = this.#services;
+    const { backlogPageRows: pageRows, backlogPageBytes: pageBytes } = settings;
+    const target = this.#target;
+    for (const { feed, afterSeq } of ranges) {
+      if (!this.#progress.has(feed)) this.#progress.set(feed, afterSeq);
+    }
+    const backlog = new Backlog(messages, target.user.id, ranges, { pageRows, pageBytes });
+    for (;;) {
+      // Whose client has gone while it waited in line reads nothing.
+      const read = async (): Promise<BacklogEntry[]> => (target.closed ? [] : backlog.nextPage());
+      const page = await readPatiently(() => backlogLimiter.run(read), target, this.#services);
+      if (page === null || target.closed) return false;
+      if (page.length === 0) break;
+      for (let from = 0; from < page.length; ) {
+        from = this.#sendPart(page, from);
+        if (target.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
+        if (target.closed) return false;
+      }
+    }
+    for (const { feed, uptoSeq } of ranges) this.#progress.set(feed, uptoSeq);
+    return true;
+  }
+
+  /** Sends as much of the page as a socket takes well. @returns where to go on */
+  #sendPart(page: readonly BacklogEntry[], from: number): number {
+    const target = this.#target;
+    let sent = 0;
+    let bytes = 0;
+    let at = from;
+    for (; at < page.length && bytes < MAX_BYTES_AT_ONCE; at++) {
+      const { range, message } = page[at] as BacklogEntry;
+      this.#progress.set(range.feed, message.seq);
+      // An event is the news also for who caused it: its answer does not say what has changed.
+      if (!message.isEvent && this.#isOwn(message)) continue;
+      const frame = storedFrame(message, target.protocol);
+      if (frame !== null) {
+        bytes += Buffer.byteLength(frame);
+        target.connection.send(frame);
+        target.onBacklogSent(range.feed);
+        sent++;
+      }
+      if (message.senderId !== target.user.id) target.mark(range.feed, message.seq);
+    }
+    this.#services.telemetry.backlogDelivered(sent);
+    this.#services.pings.flush();
+    return at;
+  }
+
+  #isOwn({ clientId, conversationId, seq }: StoredMessage): boolean {
+    if (this.#services.clientIds.sessionOf(clientId) === this.#target.sessionId) return true;
+    return this.#notes?.isOwn(conversationId, seq) === true;
+  }
+}

@@ -1,0 +1,138 @@
+import { type CurrentServerFrame, encodeFrame } from '@parley/protocol';
+import type { ConversationFeed } from '../feed/conversation-feed.ts';
+import type { LoadedConversation } from '../feed/membership-loader.ts';
+import type { ResetReason } from '../ports/telemetry.ts';
+import type { CatchUpRange } from '../session/local-user.ts';
+import type { ConversationId, ConversationKind, Seq } from '../types.ts';
+
+/** What a device of the current protocol says it has. */
+export interface Resume {
+  /** Null: as far as the server knows the user's devices to be. */
+  readonly cursors: ReadonlyMap<ConversationId, Seq> | null;
+  /** False when the cursors belong to another store, or to this one before it was put back. */
+  readonly sameEpoch: boolean;
+  /** Which of the cursors are groups, as far as the device knows. */
+  readonly groups: readonly ConversationId[];
+  /** Conversations whose present statuses to tell; null: all, within bounds. */
+  readonly statusOf: readonly ConversationId[] | null;
+}
+
+export const resetReason = ({ sameEpoch }: Pick<Resume, 'sameEpoch'>): ResetReason => (sameEpoch ? 'ahead' : 'epoch');
+
+/** What a legacy session reads: everything pending; its own messages are pending for nobody (L1). */
+export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRange[] {
+  return loaded.map(({ row, feed }) => {
+    const afterSeq = Math.max(row.joinedSeq, row.deliveredSeq);
+    // What is above the feed's position comes through the feed.
+    return { feed, afterSeq, uptoSeq: feed.position, includeOwn: false };
+  });
+}
+
+/** Cursors of conversations that are not among what was read, which lists none twice. */
+export function unknownCursors(
+  loaded: readonly LoadedConversation[],
+  cursors: Resume['cursors'],
+): readonly ConversationId[] {
+  if (cursors === null) return [];
+  let found = 0;
+  for (const { row } of loaded) if (cursors.has(row.conversationId)) found++;
+  if (found === cursors.size) return [];
+  const known = new Set(loaded.map(({ row }) => row.conversationId));
+  return [...cursors.keys()].filter((id) => !known.has(id));
+}
+
+/**
+ * What a device of the current protocol has missed, and what it is told of it: each of its conversations answers `synced` or `reset`, then
+ * `sync_complete`. Lives as long as something is to be announced.
+ */
+export class SessionSync {
+  readonly #send: (frame: string) => void;
+  readonly #initial: boolean;
+  /** Conversations to announce as `synced`, with the messages sent meanwhile. */
+  readonly #open = new Map<ConversationFeed, number>();
+  #announced = 0;
+  #recovered = 0;
+  #resets = 0;
+
+  /** @param initial the answer to a `hello`, which ends with `sync_complete` */
+  constructor(send: (frame: string) => void, initial: boolean) {
+    this.#send = send;
+    this.#initial = initial;
+  }
+
+  /** Answers the conversations without news at once. @returns where each goes on; without news, an empty range */
+  begin(loaded: readonly LoadedConversation[], resume: Resume): CatchUpRange[] {
+    const ranges: CatchUpRange[] = [];
+    for (const { row, feed } of loaded) {
+      const cursor = resume.cursors?.get(feed.conversationId);
+      const head = Math.max(row.leftSeq ?? row.head, feed.position);
+      if (cursor !== undefined && (!resume.sameEpoch || cursor > head)) {
+        this.#reset(feed.conversationId, feed.kind, feed.position, resume);
+        continue;
+      }
+      const afterSeq = Math.max(row.joinedSeq, cursor ?? row.deliveredSeq);
+      ranges.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
+      if (afterSeq >= feed.position) this.#synced(feed, 0, afterSeq);
+      else this.#open.set(feed, 0);
+    }
+    const unknown = unknownCursors(loaded, resume.cursors);
+    if (unknown.length === 0) return ranges;
+    // A client may name ten thousand of each.
+    const groups = new Set(resume.groups);
+    for (const conversationId of unknown) {
+      // A conversation that this store does not have for the user.
+      this.#reset(conversationId, groups.has(conversationId) ? 'group' : 'personal', 0, resume);
+    }
+    return ranges;
+  }
+
+  /** Conversations answered so far. */
+  get announced(): number {
+    return this.#announced;
+  }
+
+  /** Messages that were sent in them. */
+  get recovered(): number {
+    return this.#recovered;
+  }
+
+  /** Those of the conversations that the device has to forget; all for one reason. */
+  get resets(): number {
+    return this.#resets;
+  }
+
+  /** The user has become a member of it meanwhile. */
+  announce(feed: ConversationFeed): void {
+    if (!this.#open.has(feed)) this.#open.set(feed, 0);
+  }
+
+  /** A message of the feed was sent from the store. */
+  sent(feed: ConversationFeed): void {
+    const count = this.#open.get(feed);
+    if (count !== undefined) this.#open.set(feed, count + 1);
+  }
+
+  /** All that was missed has been sent. @param uptoSeq how far the conversation was read. @returns whether it was the answer to a `hello` */
+  end(uptoSeq: (feed: ConversationFeed) => Seq): boolean {
+    for (const [feed, recovered] of this.#open) this.#synced(feed, recovered, uptoSeq(feed));
+    if (this.#initial) this.#say({ type: 'sync_complete', conversations: this.#announced });
+    return this.#initial;
+  }
+
+  #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): void {
+    this.#announced++;
+    this.#recovered += recovered;
+    // By hand: there may be a thousand of them.
+    this.#send(`{"type":"synced","conv_id":${conversationId},"kind":"${kind}","seq":${seq},"recovered":${recovered}}`);
+  }
+
+  #reset(conversationId: ConversationId, kind: ConversationKind, seq: Seq, resume: Resume): void {
+    this.#announced++;
+    this.#resets++;
+    this.#say({ type: 'reset', conv_id: conversationId, kind, seq, reason: resetReason(resume) });
+  }
+
+  #say(frame: CurrentServerFrame): void {
+    this.#send(encodeFrame(frame));
+  }
+}

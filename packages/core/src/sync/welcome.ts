@@ -1,0 +1,61 @@
+import { CURRENT_PROTOCOL, encodeFrame, formatTimestamp, type Hello, LIMITS, TIMES } from '@parley/protocol';
+import type { NodeServices } from '../services.ts';
+import type { ConversationId, Seq, TimeUs, User } from '../types.ts';
+import type { Resume } from './session-sync.ts';
+
+/** The answer to a `hello`. */
+export function encodeWelcome(
+  { ref, device }: Hello,
+  user: User,
+  sessionId: number,
+  expiresAtUs: TimeUs | undefined,
+  { settings, clock, epoch, nodeId }: Pick<NodeServices, 'settings' | 'clock' | 'epoch' | 'nodeId'>,
+): string {
+  const node = nodeId();
+  return encodeFrame({
+    type: 'welcome',
+    ...(ref === undefined ? {} : { ref }),
+    v: CURRENT_PROTOCOL.major,
+    minor: CURRENT_PROTOCOL.minor,
+    user_id: user.id,
+    name: user.name,
+    node,
+    session: `${node}.${sessionId.toString(36)}`,
+    device: device ?? null,
+    heartbeat_ms: TIMES.heartbeatMs,
+    epoch,
+    time: formatTimestamp(clock.nowUs()),
+    token_expires_at: expiresAtUs === undefined ? null : formatTimestamp(expiresAtUs),
+    limits: {
+      max_message_bytes: LIMITS.maxMessageBytes,
+      max_frame_bytes: LIMITS.maxFrameBytes,
+      max_group_members: LIMITS.maxGroupMembers,
+      max_group_name_bytes: LIMITS.maxGroupNameBytes,
+      max_description_bytes: LIMITS.maxDescriptionBytes,
+      max_seen_ids: LIMITS.maxSeenIds,
+      max_in_flight: settings.maxInFlightPerSession,
+      max_watches: LIMITS.maxWatches,
+      max_client_id_chars: LIMITS.maxClientIdChars,
+      max_cursors: LIMITS.maxCursors,
+      max_history: LIMITS.maxHistory,
+      max_conversations: LIMITS.maxConversations,
+    },
+  });
+}
+
+/** What a device says it has. */
+export function resumeOf({ cursors, groups, epoch, status_of }: Hello, storeEpoch: string): Resume {
+  const own = cursors === undefined || cursors === 'server' ? null : cursors;
+  return {
+    cursors: own === null ? null : cursorsOf(own),
+    sameEpoch: epoch === undefined || epoch === storeEpoch,
+    groups: groups ?? [],
+    statusOf: status_of ?? null,
+  };
+}
+
+function cursorsOf(own: Readonly<Record<string, number>>): Map<ConversationId, Seq> {
+  const cursors = new Map<ConversationId, Seq>();
+  for (const id of Object.keys(own)) cursors.set(Number(id), own[id] ?? 0);
+  return cursors;
+}

@@ -1,0 +1,42 @@
+import type { Connection } from '../ports/connection.ts';
+
+export interface Slot {
+  done: boolean;
+  text: string | null;
+}
+
+/** The answers of one session on their way. Bounded by the session, which stops taking frames first. */
+export interface Replies {
+  /** Requests that have no answer on its way yet. */
+  readonly waiting: number;
+  /** Answers as soon as the order allows; null answers nothing. */
+  answer(text: string | null): void;
+  /** Keeps a place. */
+  reserve(): Slot;
+  settle(slot: Slot, text: string | null): void;
+}
+
+/** Answers that name their request: each leaves when it is ready. */
+export class UnorderedReplies implements Replies {
+  readonly #connection: Connection;
+  readonly #slot: Slot = { done: false, text: null };
+  waiting = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  answer(text: string | null): void {
+    if (text !== null) this.#connection.send(text);
+  }
+
+  reserve(): Slot {
+    this.waiting++;
+    return this.#slot;
+  }
+
+  settle(_slot: Slot, text: string | null): void {
+    this.waiting--;
+    this.answer(text);
+  }
+}
