@@ -1,62 +1,9 @@
-import { BusCalm } from './bus/bus-calm.ts';
-import { BusListener } from './bus/bus-listener.ts';
-import { DoubtfulSends } from './bus/doubtful-sends.ts';
-import { introduceGroup } from './bus/group-introduction.ts';
-import { Publisher } from './bus/publisher.ts';
-import { statusPublication } from './bus/status-publication.ts';
-import { TopicInterest } from './bus/topic-interest.ts';
-import { ClientIdMaker } from './client-id.ts';
-import { Coalescer } from './coalescer.ts';
-import { GroupCommit } from './commit/group-commit.ts';
-import { type OutgoingSend, publicationOfSend } from './commit/outgoing-send.ts';
-import { senderStanding } from './commit/sender-standing.ts';
-import { FeedRepair } from './feed/feed-repair.ts';
-import { HeadCheck } from './feed/head-check.ts';
-import { Hub } from './feed/hub.ts';
-import { MembershipLoader } from './feed/membership-loader.ts';
-import { TailReader } from './feed/tail-reader.ts';
-import { Limiter } from './limiter.ts';
 import { NodeDrain } from './node-drain.ts';
-import type { Authenticator } from './ports/authenticator.ts';
-import type { Bus } from './ports/bus.ts';
-import type { CancelTimer, Clock } from './ports/clock.ts';
+import { type ChatNodeDependencies, type NodeParts, wireNode } from './node-wiring.ts';
+import type { CancelTimer } from './ports/clock.ts';
 import type { AcceptConnection } from './ports/connection.ts';
-import type { ConversationReader } from './ports/conversation-reader.ts';
-import type { ConversationStore } from './ports/conversation-store.ts';
-import type { Directory } from './ports/directory.ts';
-import type { GroupStore } from './ports/group-store.ts';
-import type { MessageStore } from './ports/message-store.ts';
-import type { ReceiptStore } from './ports/receipt-store.ts';
-import type { Log, Telemetry } from './ports/telemetry.ts';
-import { LastSeen } from './presence/last-seen.ts';
-import { PresenceWatch } from './presence/presence-watch.ts';
-import { ReceiptWriter } from './receipts/receipt-writer.ts';
 import type { NodeServices } from './services.ts';
 import { Session } from './session/session.ts';
-import { PingScheduler } from './session/watermarks.ts';
-import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
-import { CursorResets } from './sync/cursor-resets.ts';
-
-export interface ChatNodeDependencies {
-  readonly clock: Clock;
-  readonly bus: Bus;
-  readonly directory: Directory;
-  readonly messages: MessageStore;
-  readonly conversations: ConversationStore;
-  readonly receipts: ReceiptStore;
-  readonly groups: GroupStore;
-  readonly reader: ConversationReader;
-  /** Of the store: changes when the database is put back to an older copy, so that clients' cursors from before mean nothing any more. */
-  readonly epoch: string;
-  readonly authenticator: Authenticator;
-  readonly telemetry: Telemetry;
-  readonly log: Log;
-  /** 8 or more random characters of [A-Za-z0-9_-], new for each process. */
-  readonly bootId: string;
-  readonly settings?: Partial<ChatNodeSettings>;
-  /** 0 <= x < 1, for the jitter of retries. Default: `Math.random`; tests pass a seeded one. */
-  readonly random?: () => number;
-}
 
 export interface ChatNodeStatus {
   readonly connections: number;
@@ -79,154 +26,37 @@ export interface ChatNodeStatus {
 }
 
 const SWEEP_MS = 100;
-const MAX_SIGN_INS_PER_CALL = 256;
-const MAX_LOCATED_PER_CALL = 1_000;
-/** Reads for clients, and changes of groups, at the same time: sends keep their share of the store. */
-const MAX_CONCURRENT_READS = 32;
 
 /**
- * The engine of one node: wires the command path (session, handler, group commit, publisher) and the delivery path (bus, hub, feed, session), which
- * share only the hub. Everything it needs comes in through ports.
+ * The engine of one node: takes connections, and starts, drains and stops the parts that `wireNode` made. Everything it needs comes in through ports.
  */
 export class ChatNode {
   readonly #deps: ChatNodeDependencies;
+  readonly #parts: NodeParts;
   readonly #services: NodeServices;
   readonly #sessions = new Set<Session>();
   /** In the order of their acceptance. */
   readonly #awaiting = new Set<Session>();
-  readonly #interest: TopicInterest;
-  readonly #repair: FeedRepair;
-  readonly #headCheck: HeadCheck;
-  readonly #tail: TailReader;
-  readonly #listener: BusListener;
-  readonly #lastSeen: LastSeen;
   readonly #drain: NodeDrain;
   #cancelSweep: CancelTimer | null = null;
   #sweeps = 0;
 
   constructor(deps: ChatNodeDependencies) {
     this.#deps = deps;
-    const { clock, bus, directory, messages, conversations, telemetry, log } = deps;
-    const settings: ChatNodeSettings = { ...DEFAULT_SETTINGS, ...deps.settings };
-    const random = deps.random ?? Math.random;
-    const clientIds = new ClientIdMaker(deps.bootId);
-    const pings = new PingScheduler(clock, settings.watermarkPeriodMs);
-    const checkAll = (reason: string): void => void this.#headCheck.run(reason);
-
-    const interest = new TopicInterest({
-      directory,
-      clock,
-      log,
-      leaveGraceMs: settings.leaveGraceMs,
-      onLateJoin: () => checkAll('topics were joined late'),
-    });
-    const repair = new FeedRepair({
-      store: messages,
-      clientIds,
-      clock,
-      telemetry,
-      log,
-      graceMs: settings.gapGraceMs,
-      afterPage: () => pings.flush(),
-    });
-    const hub = new Hub({
-      interest,
-      repair,
-      telemetry,
-      maxHeld: settings.maxHeldPerFeed,
-      onJoined: (conversationId, users) => {
-        loader.admit(conversationId, users).catch((error: unknown) => {
-          log.warn({ err: error, conversationId }, 'a new membership could not be read');
-          checkAll('a new membership could not be read');
-        });
-      },
-      onCheckAll: () => checkAll('another node asked for it'),
-    });
-    const loader: MembershipLoader = new MembershipLoader({ conversations, interest, hub });
-    const publisher = new Publisher({
-      bus,
-      directory,
-      clock,
-      telemetry,
-      log,
-      maxPending: settings.maxPendingAnnouncements,
-      deliverLocally: (publications, committedAtUs) => this.#listener.deliver(publications, committedAtUs),
-    });
-    const groupCommit = new GroupCommit<OutgoingSend>({
-      store: messages,
-      standingOf: (userId, conversationId) => senderStanding(userId, conversationId, { conversations, hub }),
-      onCommitted: (sends) => {
-        publisher.publish(sends.map(publicationOfSend));
-        for (const { row, seq } of sends) {
-          if (seq === 1 && row.kind === 'group')
-            void introduceGroup(row.conversationId, { conversations, publisher, log });
-        }
-      },
-      clock,
-      telemetry,
-      log,
-      settings: { ...settings, retryForMs: settings.commitRetryForMs },
-      random,
-    });
-    const receipts = new ReceiptWriter({
-      store: deps.receipts,
-      clock,
-      telemetry,
-      log,
-      settings: {
-        personalWindowMs: settings.personalReceiptWindowMs,
-        groupWindowMs: settings.groupReceiptWindowMs,
-        maxPending: settings.maxPendingReceipts,
-        maxBatchRows: settings.maxReceiptBatchRows,
-      },
-      onChanged: (changes) => publisher.publish(changes.map(statusPublication)),
-      random,
-    });
-    const calm = new BusCalm(clock);
-    const { groups, reader, epoch } = deps;
-    this.#services = {
-      ...{ settings, clock, log, telemetry, messages, conversations, receipts, groupCommit, publisher, hub, loader },
-      ...{ pings, clientIds, groups, reader, epoch, random, authenticator: deps.authenticator },
-      presence: new PresenceWatch({ directory, reader, calm, clock, telemetry, log, settings }),
-      resets: new CursorResets({ clock, telemetry, log }),
-      nodeId: () => bus.nodeId,
-      readLimiter: new Limiter(MAX_CONCURRENT_READS),
-      doubtful: new DoubtfulSends({ messages, publisher, clock, log }),
-      signIns: new Coalescer(MAX_SIGN_INS_PER_CALL, (users) => conversations.signInUsers(users)),
-      located: new Coalescer(MAX_LOCATED_PER_CALL, async (ids) => {
-        const found = await messages.locate([...new Set(ids)]);
-        return ids.map((id) => found.get(id));
-      }),
-      backlogLimiter: new Limiter(settings.maxConcurrentBacklogs),
-    };
-    this.#interest = interest;
-    this.#repair = repair;
-    this.#lastSeen = new LastSeen(conversations, clock, log);
-    this.#headCheck = new HeadCheck({ hub, loader, conversations, clock, telemetry, log });
-    this.#tail = new TailReader({
-      ...{ hub, loader, messages, conversations, clock, log },
-      periodMs: settings.tailPeriodMs,
-      margin: settings.messageIdMargin,
-      checkAll: () => checkAll('the tail was longer than one read'),
-    });
-    this.#listener = new BusListener({
-      ...{ hub, interest, publisher, pings, repair, messages, conversations, calm, clock, telemetry, log },
-      headCheck: this.#headCheck,
-      tail: this.#tail,
-      messageIdMargin: settings.messageIdMargin,
-    });
+    this.#parts = wireNode(deps);
+    this.#services = this.#parts.services;
     this.#drain = new NodeDrain(this.#sessions, this.#services);
   }
 
   /** Connects the bus; resolves when this node hears the others. Rejects with a `StoreError` when the store does not answer. */
   async start(): Promise<void> {
     const { bus, clock, messages } = this.#deps;
-    this.#listener.noteMessageId(await messages.lastMessageId());
-    await bus.start(this.#listener);
+    this.#parts.listener.noteMessageId(await messages.lastMessageId());
+    await bus.start(this.#parts.listener);
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
     const { settings, hub } = this.#services;
-    this.#headCheck.startAudit(settings.auditPeriodMs);
-    this.#lastSeen.startVisits(() => hub.users(), settings.lastSeenPeriodMs);
+    this.#parts.headCheck.startAudit(settings.auditPeriodMs);
+    this.#parts.lastSeen.startVisits(() => hub.users(), settings.lastSeenPeriodMs);
   }
 
   readonly accept: AcceptConnection = (connection) => {
@@ -234,7 +64,7 @@ export class ChatNode {
     const session = new Session(connection, this.#services, (closed, user) => {
       this.#sessions.delete(closed);
       this.#awaiting.delete(closed);
-      if (user !== null) this.#lastSeen.touch(user.id);
+      if (user !== null) this.#parts.lastSeen.touch(user.id);
     });
     this.#sessions.add(session);
     this.#awaiting.add(session);
@@ -248,22 +78,17 @@ export class ChatNode {
    */
   async drain(): Promise<void> {
     await this.#drain.run();
-    await this.#lastSeen.flush();
+    await this.#parts.lastSeen.flush();
     // Who comes back within the grace, on another node, was never away.
-    if (await this.#hasPeers()) await this.#interest.linger();
+    if (await this.#hasPeers()) await this.#parts.interest.linger();
   }
 
   /** Stops the timers and gives up the node's entries. After `drain`, or alone to end at once. */
   async stop(): Promise<void> {
     this.#cancelSweep?.();
-    this.#headCheck.stop();
-    this.#lastSeen.stop();
-    this.#tail.stop();
-    this.#repair.stop();
-    this.#interest.stop();
-    this.#services.doubtful.stop();
-    this.#services.receipts.stop();
-    this.#services.presence.stop();
+    const { headCheck, lastSeen, tail, repair, interest } = this.#parts;
+    const { doubtful, receipts, presence } = this.#services;
+    for (const part of [headCheck, lastSeen, tail, repair, interest, doubtful, receipts, presence]) part.stop();
     await this.#deps.bus.stop();
   }
 
@@ -276,13 +101,13 @@ export class ChatNode {
       signedIn,
       users: hub.userCount,
       feeds: hub.feedCount,
-      topics: this.#interest.size,
+      topics: this.#parts.interest.size,
       queuedRows: groupCommit.queuedRows,
       pendingReceipts: receipts.pending,
       droppedReceipts: receipts.droppedDelivered,
       lostReceipts: receipts.lostSeen,
       pendingAnnouncements: publisher.pending,
-      openGaps: this.#repair.pending,
+      openGaps: this.#parts.repair.pending,
       watches: presence.watches,
       busUp: this.#deps.bus.up,
       draining: this.#drain.begun,
@@ -304,7 +129,7 @@ export class ChatNode {
     const { pings, clock, settings } = this.#services;
     pings.sweep();
     this.#sweeps++;
-    if (this.#sweeps % 10 === 0) this.#interest.sweep();
+    if (this.#sweeps % 10 === 0) this.#parts.interest.sweep();
     if (this.#sweeps % 2 !== 0) return;
     const oldest = clock.nowMs() - settings.signInDeadlineMs;
     // The first that is young enough ends the walk.

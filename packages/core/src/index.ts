@@ -1,4 +1,4 @@
-export { ChatNode, type ChatNodeDependencies, type ChatNodeStatus } from './chat-node.ts';
+export { ChatNode, type ChatNodeStatus } from './chat-node.ts';
 export {
   assertGroupChange,
   decideGroupChange,
@@ -10,6 +10,7 @@ export {
 export { MemoryNetwork, type MemoryNode } from './memory/memory-network.ts';
 export { MemoryState } from './memory/memory-state.ts';
 export { createMemoryStores, type MemoryStores } from './memory/memory-stores.ts';
+export type { ChatNodeDependencies } from './node-wiring.ts';
 export type { Authenticator, Identity } from './ports/authenticator.ts';
 export type { Bus, BusEvents } from './ports/bus.ts';
 export type { CancelTimer, Clock } from './ports/clock.ts';
