@@ -59,6 +59,11 @@ const COMMANDS: readonly Entry[] = [
     summary: 'after a restore: make old cursors void',
     load: async () => (await import('./commands/epoch.ts')).epochCommand,
   },
+  {
+    name: 'receipts',
+    summary: 'thin what is kept of old statuses',
+    load: async () => (await import('./commands/receipts.ts')).receiptsCommand,
+  },
 ];
 
 const EXAMPLES = `

@@ -105,6 +105,17 @@ describe('the epoch of the embedded store', () => {
   });
 });
 
+describe('the moves of the embedded store', () => {
+  it('are thinned while the node runs, and without it', async () => {
+    const thin = (...flags: string[]) => parley('receipts', 'thin', '--older-than', '90d', ...flags);
+    const nothing = { code: 0, stdout: 'Removed 0 of 0 moves.' };
+    expect(await thin()).toMatchObject(nothing);
+    await node();
+    expect(await thin()).toMatchObject(nothing);
+    expect(await thin('--dry-run')).toMatchObject({ code: 0, stdout: 'Would remove 0 of 0 moves.' });
+  });
+});
+
 describe('parley chat on one node', () => {
   it('carries a conversation between two users: names, acknowledgement, seen (L1 to L4, L7, L10)', async () => {
     await parley('user', 'add', '7', 'Dakola Timmy');

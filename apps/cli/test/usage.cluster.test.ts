@@ -34,6 +34,8 @@ describe('usage', () => {
     [['conformance', '--jobs', '0'], 'from 1 to'],
     [['conformance', '--issuer', 'me'], '--secret'],
     [['epoch', 'renew', 'now'], 'too many arguments'],
+    [['receipts', 'thin'], '--older-than'],
+    [['receipts', 'thin', '--older-than', '12h'], 'of whole days'],
     [['why', 'abc'], 'Write a positive whole number'],
   ])('%j is refused with exit code 2 and what to write', async (args, hint) => {
     const { code, stdout, stderr } = await parley(args);
@@ -54,6 +56,7 @@ describe('usage', () => {
     ['inspect'],
     ['why'],
     ['epoch'],
+    ['receipts'],
   ])('parley %s --help has examples', async (command) => {
     const { code, stdout } = await parley([command, '--help']);
     expect(stdout).toMatch(/Examples:\n(?: {2}.*\n)* {2}.*parley /);

@@ -61,6 +61,8 @@ describe('operator socket', () => {
     expect((await remote.members(opened.conversationId, 10)).map(({ userId }) => userId)).toEqual([7, 8]);
     expect(await remote.message(1)).toBeNull();
     expect(await remote.lastMessageId()).toBe(0);
+    const thinning = { beforeUs: 0, from: null, limit: 10, dryRun: false };
+    expect(await remote.thinMarks(thinning)).toEqual({ read: 0, removed: 0, next: null });
     const change = await remote.renewEpoch();
     expect(change.before).not.toBe(change.after);
     expect([await remote.epoch(), await stores.epoch()]).toEqual([change.after, change.after]);

@@ -16,6 +16,8 @@
  */
 export type { EpochChange } from './epoch-sql.ts';
 export type { MemberFacts, MessageFacts, StoreInspector } from './inspector-sql.ts';
+export { MAX_MARKS_PER_CALL, type MarkThinning, type ThinnedMarks } from './mark-store-sql.ts';
+export type { MarkPlace } from './mark-thinning.ts';
 export type { MigrationReport } from './migrator.ts';
 export { type MysqlStoreOptions, openMysqlStore } from './mysql/open-mysql-store.ts';
 export { SchemaError } from './schema-error.ts';

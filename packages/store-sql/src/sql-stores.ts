@@ -1,6 +1,7 @@
 import type { ConversationReader, ConversationStore, GroupStore, MessageStore, ReceiptStore } from '@parley/core';
 import type { EpochChange } from './epoch-sql.ts';
 import type { StoreInspector } from './inspector-sql.ts';
+import type { MarkThinning, ThinnedMarks } from './mark-store-sql.ts';
 import type { MigrationReport } from './migrator.ts';
 
 /** The stores of one node on one database. */
@@ -25,6 +26,11 @@ export interface SqlStores {
    * read the epoch when they start.
    */
   renewEpoch(): Promise<EpochChange>;
+  /**
+   * Takes a part of the marks of old moves away: which message has been delivered and seen stays exact, when it was becomes exact to the day. In parts, so that each call is
+   * short; nodes may run meanwhile. Rejects with a `StoreError`.
+   */
+  thinMarks(thinning: MarkThinning): Promise<ThinnedMarks>;
   /** Resolves when the database answers; rejects with a `StoreError` within a bounded time. */
   ping(): Promise<void>;
   /** Lets running calls end (bounded), then closes every connection. Calls made afterwards reject. Idempotent. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OpenHarness, StoreHarness, Stores } from '@parley/core/testing';
+import type { StoreHarness, Stores } from '@parley/core/testing';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { type MysqlStoreOptions, openMysqlStore, type SqlStores } from '../src/index.ts';
 
@@ -60,7 +60,7 @@ export class TestDatabase {
 
 const micros = (column: string): string => `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${column})`;
 
-export const openMysqlHarness: OpenHarness = async (): Promise<StoreHarness> => {
+export const openMysqlHarness = async (): Promise<StoreHarness & SqlStores> => {
   const database = new TestDatabase();
   await database.createLatin1();
   const stores = await database.open();

@@ -178,4 +178,28 @@ describe('G8 reads for clients go through indexes: MySQL', () => {
     );
     expect(scans(await plansOf(() => stores.reader.lastSeen([big.user(0)])))).toEqual([]);
   });
+
+  it('to thin marks reads a part of them in the order of the key, wherever the part begins', async () => {
+    const connection = await database.connect();
+    for (const conversationId of [1, pair.conversationId, 1_000_000]) {
+      const marks = Array.from({ length: 3_000 }, (_, seq) => [
+        ...[conversationId, pair.user(seq % 2), seq + 1, seq],
+        ...['2026-01-01 00:00:01', '2026-01-01 00:00:01'],
+      ]);
+      await connection.query('INSERT INTO receipt_marks VALUES ?', [marks]);
+    }
+    await connection.query('ANALYZE TABLE receipt_marks');
+    await connection.end();
+    const middle = { conversationId: pair.conversationId, userId: pair.user(0), deliveredSeq: 1_501, seenSeq: 1_500 };
+    for (const from of [
+      null,
+      middle,
+      { ...middle, deliveredSeq: 2_950, seenSeq: 2_949 },
+      { ...middle, userId: pair.user(1), deliveredSeq: 2_950, seenSeq: 2_949 },
+    ]) {
+      const plans = await plansOf(() => stores.thinMarks({ beforeUs: 0, from, limit: 200, dryRun: true }));
+      for (const plan of plans) expect(plan).toMatchObject({ key: 'PRIMARY' });
+      if (isMariadb) expect(mostRead(plans)).toBeLessThanOrEqual(200);
+    }
+  });
 });

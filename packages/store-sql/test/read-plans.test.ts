@@ -77,6 +77,7 @@ describe('G8 reads for clients go through indexes: SQLite', () => {
   });
 
   it('nothing else scans a table', async () => {
+    const anyMark = { conversationId: pair.conversationId, userId: pair.user(0), deliveredSeq: 3, seenSeq: 0 };
     const calls: (() => Promise<unknown>)[] = [
       () => stores.reader.summaries(room.user(1), { afterId: 0, limit: 100 }),
       () => stores.reader.summaries(pair.user(1), { ids: [pair.conversationId] }),
@@ -88,6 +89,7 @@ describe('G8 reads for clients go through indexes: SQLite', () => {
       () => stores.reader.lastSeen([room.user(1)]),
       () => stores.conversations.profilesOf([room.user(1), room.user(2)]),
       () => stores.conversations.membersOf([room.conversationId], [room.user(1)]),
+      () => stores.thinMarks({ beforeUs: 0, from: anyMark, limit: 100, dryRun: true }),
       () => stores.messages.findByClientId(room.conversationId, room.user(0), 'c1'),
     ];
     for (const call of calls) expect(scans(await stepsOf(call))).toEqual([]);

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CursorRow, OpenHarness, StatusRow, StoreHarness } from '@parley/core/testing';
+import type { CursorRow, StatusRow, StoreHarness } from '@parley/core/testing';
+import type { SqlStores } from '../src/index.ts';
 import { openSqliteStoreOn } from '../src/sqlite/open-sqlite-store.ts';
 import { openDatabase } from '../src/sqlite/sqlite-database.ts';
 
@@ -11,7 +12,7 @@ export const temporaryFolder = (): { readonly path: string; readonly remove: () 
 };
 
 /** Looks at the tables through the store's own connection, since no other can be opened. */
-export const openSqliteHarness: OpenHarness = async (): Promise<StoreHarness> => {
+export const openSqliteHarness = async (): Promise<StoreHarness & SqlStores> => {
   const folder = temporaryFolder();
   const database = openDatabase(join(folder.path, 'parley.db'));
   const stores = openSqliteStoreOn(database);

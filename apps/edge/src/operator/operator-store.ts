@@ -1,7 +1,7 @@
 import type { ConversationId, Membership, MessageId, User, UserId } from '@parley/core';
-import type { EpochChange, MemberFacts, MessageFacts, SqlStores } from '@parley/store-sql';
+import type { EpochChange, MarkThinning, MemberFacts, MessageFacts, SqlStores, ThinnedMarks } from '@parley/store-sql';
 
-/** What operators ask of a store, by `parley user`, `inspect`, `why` and `epoch`. Plain data in and out, so that it can be asked from another process. */
+/** What operators ask of a store, by `parley user`, `inspect`, `why`, `epoch` and `receipts`. Plain data in and out, so that it can be asked from another process. */
 export interface OperatorStore {
   user(userId: UserId): Promise<User | null>;
   /** Creates the user when absent, renames it when named otherwise. */
@@ -16,13 +16,15 @@ export interface OperatorStore {
   lastMessageId(): Promise<MessageId>;
   epoch(): Promise<string>;
   renewEpoch(): Promise<EpochChange>;
+  /** One part of the table; see `SqlStores`. */
+  thinMarks(thinning: MarkThinning): Promise<ThinnedMarks>;
 }
 
 export type OperatorCall = keyof OperatorStore;
 
 export const OPERATOR_CALLS: readonly OperatorCall[] = [
   ...(['user', 'ensureUser', 'listUsers', 'memberships'] as const),
-  ...(['message', 'members', 'lastMessageId', 'epoch', 'renewEpoch'] as const),
+  ...(['message', 'members', 'lastMessageId', 'epoch', 'renewEpoch', 'thinMarks'] as const),
 ];
 
 export function operatorStore(stores: SqlStores): OperatorStore {
@@ -37,5 +39,6 @@ export function operatorStore(stores: SqlStores): OperatorStore {
     lastMessageId: () => messages.lastMessageId(),
     epoch: () => stores.epoch(),
     renewEpoch: () => stores.renewEpoch(),
+    thinMarks: (thinning) => stores.thinMarks(thinning),
   };
 }

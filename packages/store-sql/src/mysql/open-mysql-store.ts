@@ -5,6 +5,7 @@ import { SqlConversationStore } from '../conversation-store-sql.ts';
 import { readEpoch, renewEpoch } from '../epoch-sql.ts';
 import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
+import { SqlMarkStore } from '../mark-store-sql.ts';
 import { assertSchemaVersion } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import type { SqlStores } from '../sql-stores.ts';
@@ -144,6 +145,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
     assertSchema: async () => assertSchemaVersion(await schemaVersion(), MYSQL_MIGRATIONS),
     epoch: () => readEpoch(db, mysqlFlavor),
     renewEpoch: () => renewEpoch(db, mysqlFlavor),
+    thinMarks: (thinning) => new SqlMarkStore(db, mysqlFlavor).thin(thinning),
     ping: async () => {
       await guarded(mysqlFlavor, () => run('SELECT 1'));
     },

@@ -5,6 +5,7 @@ import { SqlConversationStore } from '../conversation-store-sql.ts';
 import { readEpoch, renewEpoch } from '../epoch-sql.ts';
 import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
+import { SqlMarkStore } from '../mark-store-sql.ts';
 import { assertSchemaVersion, type MigrationSession, runMigrations } from '../migrator.ts';
 import type { ChatSchema } from '../schema.ts';
 import { SchemaError } from '../schema-error.ts';
@@ -80,6 +81,7 @@ export function openSqliteStoreOn(database: Database): SqlStores {
     assertSchema: async () => assertSchemaVersion(await alone(version), SQLITE_MIGRATIONS),
     epoch: () => readEpoch(db, sqliteFlavor),
     renewEpoch: () => renewEpoch(db, sqliteFlavor),
+    thinMarks: (thinning) => new SqlMarkStore(db, sqliteFlavor).thin(thinning),
     ping: async () => {
       await alone(() => run('SELECT 1'));
     },
