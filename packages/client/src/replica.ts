@@ -67,6 +67,8 @@ export class Replica {
     const conversation = this.get(frame.conv_id);
     conversation.kind = frame.kind;
     conversation.log.onSynced(frame.seq);
+    // It is new, and perhaps nothing will be said in it for long.
+    if (this.#live && conversation.name === null) this.needSummary(conversation.id);
   }
 
   onReset(frame: FrameOf<'reset'>): ConversationReplica {

@@ -63,6 +63,18 @@ describe('a client', () => {
     );
   });
 
+  it('shows a conversation that another has opened before anything is said in it', async () => {
+    const ann = await world.connect(1);
+    const bob = await world.connect(2);
+    const heard: number[] = [];
+    bob.on('conversation', ({ id }) => heard.push(id));
+    const chat = await world.settle(ann.openPersonal(2));
+    await world.until(() => typeof bob.conversations.get(chat.id)?.peerId === 'number', 'bob to hear of it');
+    expect(heard).toEqual([chat.id]);
+    expect(bob.conversation(chat.id)).toMatchObject({ kind: 'personal', peerId: 1, name: 'User 1', unread: 0 });
+    expect(bob.conversation(chat.id).messages).toEqual([]);
+  });
+
   it('knows a conversation by its summary, and reads older messages', async () => {
     const ann = await world.connect(1);
     const chat = await world.settle(ann.openPersonal(2));

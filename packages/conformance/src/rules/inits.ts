@@ -204,4 +204,24 @@ export const initRules = [
     );
     await say(alice, 'group', group, 'a note', { seq: 1 });
   }),
+  rule('V312', 'a new conversation is told to every session of its members, on every node, once', async (scene) => {
+    const [a, b, c] = await scene.users(3);
+    const alice = await scene.connect(a);
+    const others = await Promise.all([scene.greet(a), scene.greet(b), scene.greet(b), scene.greet(c)]);
+    const [second, ...rest] = others;
+    const [bob, , carol] = rest;
+    for (const peer of others) await peer.expectNext({ type: 'sync_complete', conversations: 0 });
+    const told = (conv_id: number, kind: 'personal' | 'group') =>
+      ({ type: 'synced', conv_id, kind, seq: 0, recovered: 0 }) as const;
+    const personal = await openPersonal(alice, b);
+    for (const peer of others.slice(0, 3)) await peer.expectNext(told(personal, 'personal'));
+    // It was there already.
+    await bob?.ask({ type: 'init_personal', member: [a, b] }, ready('personal', false, { conv_id: personal }));
+    const group = await openGroup(alice, [b, c]);
+    for (const peer of [second, ...rest]) await peer?.expectNext(told(group, 'group'));
+    await carol?.ask(
+      { type: 'members', conv_id: group },
+      { type: 'members', conv_id: group, members: listOf(anything), next: null },
+    );
+  }),
 ];

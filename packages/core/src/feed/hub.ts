@@ -272,7 +272,8 @@ export class Hub implements FeedOwner {
       feed.start(0);
       this.attach(user, feed);
       const range = { feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true };
-      for (const recipient of user.recipients) if (feed.position > 0 && !recipient.loading) recipient.catchUp([range]);
+      // Also when there is nothing in it yet: its devices are told of it.
+      for (const recipient of user.recipients) if (!recipient.loading) recipient.catchUp([range]);
     }
     return feed;
   }

@@ -1,3 +1,4 @@
+import { newPersonal, type Publication } from '../bus/publication.ts';
 import type { NodeServices } from '../services.ts';
 import { type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
@@ -20,11 +21,13 @@ export async function handleBlock(
   // A block and an unblock that are sent together end as the client meant them to.
   const result = await changeInTurn(caller, () => readLimiter.run(setBlocked));
   if (!result.ok) return refusedInit(result);
+  const { conversationId, created } = result;
+  const news: Publication[] = [];
+  if (created) news.push(newPersonal(conversationId, [caller.user.id, frame.user_id]));
   // What is not held to the version in the store, `typing`, is refused by the other's nodes.
-  if (frame.type === 'block') {
-    services.publisher.publish([{ type: 'joined', conversationId: result.conversationId, userIds: [frame.user_id] }]);
-  }
-  if (!caller.user.feeds.has(result.conversationId)) await services.loader.admit(result.conversationId, [caller.user]);
+  if (frame.type === 'block') news.push({ type: 'joined', conversationId, userIds: [frame.user_id] });
+  if (news.length > 0) services.publisher.publish(news);
+  if (!caller.user.feeds.has(conversationId)) await services.loader.admit(conversationId, [caller.user]);
   // A request, not a notice: answered also without a ref.
   return { kind: 'frame', frame: { type: 'ok' } };
 }

@@ -1,4 +1,5 @@
 import type { LocalId } from '@parley/protocol';
+import { newPersonal } from '../bus/publication.ts';
 import type { NodeServices } from '../services.ts';
 import type { UserId } from '../types.ts';
 import { type Reply, refusal } from '../wire/reply.ts';
@@ -13,7 +14,10 @@ export interface InitPersonal {
   readonly clientId?: string | undefined;
 }
 
-/** L2, L12, L13: opens the one personal conversation of a pair. With a client id, a repeat has the first answer (G3). */
+/**
+ * L2, L12, L13: opens the one personal conversation of a pair, and tells the nodes of both when it is new. With a client id, a repeat has the first answer
+ * (G3).
+ */
 export async function handleInitPersonal(frame: InitPersonal, caller: Caller, services: NodeServices): Promise<Reply> {
   const members = inOrder([...new Set(frame.members)]);
   if (!members.includes(caller.user.id)) return refusal('initiator_not_member');
@@ -28,6 +32,7 @@ export async function handleInitPersonal(frame: InitPersonal, caller: Caller, se
   });
   if (!result.ok) return refusedInit(result);
   const { conversationId, created, duplicate } = result;
-  await services.loader.admit(conversationId, [caller.user]);
+  if (created && !duplicate) services.publisher.publish([newPersonal(conversationId, [a, b])]);
+  else await services.loader.admit(conversationId, [caller.user]);
   return { kind: 'ready', localId: frame.localId, conversationId, conversationKind: 'personal', created, duplicate };
 }
