@@ -1,114 +1,67 @@
-import { type ConversationId, type GroupChange, StoreError } from '@parley/core';
+import type { ConversationId, GroupChange } from '@parley/core';
 import { allBodies, changed, commit, newUserId, Room } from '@parley/core/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { MysqlStoreOptions, SqlStores } from '../src/index.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import type { SqlStores } from '../src/index.ts';
+import { DatabaseFaults, failure } from './database-faults.ts';
 import { TestDatabase } from './mysql-harness.ts';
-import { at, TcpProxy } from './tcp-proxy.ts';
+import { at, cutBefore, cutBehind, TcpProxy } from './tcp-proxy.ts';
 
 /** The whole statement: COM_QUERY is 3. Not the `autocommit` of a session's set-up. */
 const COMMIT = '\u0003commit';
 
-const failure = async (promise: Promise<unknown>): Promise<StoreError> => {
-  const error = await promise.then(
-    () => new Error('expected a failure'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof StoreError) return error;
-  throw error;
-};
-
 describe('a group change, when the connection or the server fails: MySQL', () => {
-  const database = new TestDatabase();
-  let direct: SqlStores;
-  let proxy: TcpProxy;
-  beforeAll(async () => {
-    direct = await database.open();
-    await direct.migrate();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    const { host, port = 3306 } = database.options;
-    proxy = await TcpProxy.start({ host, port });
-  });
-  afterEach(() => proxy.stop());
-
-  const throughProxy = (options: Partial<MysqlStoreOptions> = {}): Promise<SqlStores> =>
-    database.open({ ...proxy.address, ...options });
-
-  /** Opens a transaction that holds the row of a conversation. */
-  const hold = async (conversationId: ConversationId) => {
-    const holder = await database.connect();
-    await holder.query('BEGIN');
-    await holder.query('SELECT id FROM conversations WHERE id = ? FOR UPDATE', [conversationId]);
-    return holder;
-  };
-
-  /** Waits until so many sessions of this database are in a statement that begins so. */
-  const waiting = (text: string, count = 1): Promise<void> =>
-    vi.waitFor(
-      async () => {
-        const found = await database.run(
-          'SELECT id FROM information_schema.processlist WHERE db = ? AND LOWER(info) LIKE ?',
-          [database.options.database, `${text.toLowerCase()}%`],
-        );
-        expect(found).toHaveLength(count);
-      },
-      { timeout: 10_000, interval: 10 },
-    );
+  const faults = new DatabaseFaults();
+  const { database } = faults;
 
   const addSomebody = async (room: Room): Promise<GroupChange> => {
     const userId = newUserId();
-    await direct.conversations.ensureUser(userId, null);
+    await faults.direct.conversations.ensureUser(userId, null);
     return room.change({ kind: 'add', userIds: [userId] });
   };
 
   /** The same call again brings it to exactly once. */
   const recovers = async (room: Room, change: GroupChange, kind: 'changed' | 'duplicate'): Promise<void> => {
-    expect(await allBodies(direct, room)).toHaveLength(kind === 'changed' ? 0 : 1);
-    proxy.intercept = null;
-    expect(await direct.groups.change(change)).toMatchObject({ kind, seq: 1, membersVersion: 2 });
-    expect(await direct.groups.change(change)).toMatchObject({ kind: 'duplicate', seq: 1, membersVersion: 2 });
-    expect(await direct.conversations.membersOf([room.conversationId])).toHaveLength(4);
+    expect(await allBodies(faults.direct, room)).toHaveLength(kind === 'changed' ? 0 : 1);
+    faults.proxy.intercept = null;
+    expect(await faults.direct.groups.change(change)).toMatchObject({ kind, seq: 1, membersVersion: 2 });
+    expect(await faults.direct.groups.change(change)).toMatchObject({ kind: 'duplicate', seq: 1, membersVersion: 2 });
+    expect(await faults.direct.conversations.membersOf([room.conversationId])).toHaveLength(4);
   };
 
   it('G3 cut after COMMIT was answered: unknown; the same call again returns the first event', async () => {
-    const room = await Room.group(direct);
+    const room = await Room.group(faults.direct);
     const change = await addSomebody(room);
-    const stores = await throughProxy();
-    proxy.intercept = at(COMMIT, (_, { client, server }, forward) => {
-      server.removeAllListeners('data');
-      server.once('data', () => client.destroy());
-      forward();
-    });
+    const stores = await faults.throughProxy();
+    faults.proxy.intercept = cutBehind(COMMIT);
     expect(await failure(stores.groups.change(change))).toMatchObject({ outcome: 'unknown', retryable: true });
     await recovers(room, change, 'duplicate');
   });
 
   it('G3 cut before COMMIT arrived: unknown all the same; the same call again makes it', async () => {
-    const room = await Room.group(direct);
+    const room = await Room.group(faults.direct);
     const change = await addSomebody(room);
-    const stores = await throughProxy();
-    proxy.intercept = at(COMMIT, (_, { client }) => client.destroy());
+    const stores = await faults.throughProxy();
+    faults.proxy.intercept = cutBefore(COMMIT);
     expect(await failure(stores.groups.change(change))).toMatchObject({ outcome: 'unknown', retryable: true });
     await recovers(room, change, 'changed');
   });
 
   it('G3 called again while its first COMMIT is still on its way: it waits for that, and is a duplicate', async () => {
-    const room = await Room.group(direct);
+    const room = await Room.group(faults.direct);
     const change = await addSomebody(room);
-    const stores = await throughProxy({ queryTimeoutMs: 400 });
+    const stores = await faults.throughProxy({ queryTimeoutMs: 400 });
     let release = () => {};
-    proxy.intercept = at(COMMIT, (chunk, { client, server }) => {
+    faults.proxy.intercept = at(COMMIT, (chunk, { client, server }) => {
       // The client is lost; what it has sent is held on the way to the server.
       client.removeAllListeners('close');
       release = () => server.write(chunk);
     });
     expect(await failure(stores.groups.change(change))).toMatchObject({ outcome: 'unknown', retryable: true });
-    const again = direct.groups.change(change);
-    await waiting('update `conversations` set `last_seq`');
+    const again = faults.direct.groups.change(change);
+    await faults.waiting('update `conversations` set `last_seq`%');
     release();
     expect(await again).toMatchObject({ kind: 'duplicate', seq: 1, membersVersion: 2 });
-    expect(await allBodies(direct, room)).toHaveLength(1);
+    expect(await allBodies(faults.direct, room)).toHaveLength(1);
   });
 
   it.each([
@@ -117,20 +70,20 @@ describe('a group change, when the connection or the server fails: MySQL', () =>
     'insert into `members`',
     'insert into `requests`',
   ])('cut at %s: not committed, and nothing of it stays', async (text) => {
-    const room = await Room.group(direct);
+    const room = await Room.group(faults.direct);
     const change = await addSomebody(room);
-    const stores = await throughProxy();
-    proxy.intercept = at(text, (_, { client }) => client.destroy());
+    const stores = await faults.throughProxy();
+    faults.proxy.intercept = cutBefore(text);
     expect(await failure(stores.groups.change(change))).toMatchObject({ outcome: 'not_committed', retryable: true });
-    expect(await direct.conversations.membersOf([room.conversationId])).toHaveLength(3);
+    expect(await faults.direct.conversations.membersOf([room.conversationId])).toHaveLength(3);
     await recovers(room, change, 'changed');
   });
 
   it('lock wait timeout: not committed, and the connection is fit for the next call', async () => {
-    const room = await Room.group(direct);
+    const room = await Room.group(faults.direct);
     const change = await addSomebody(room);
     const stores = await database.open({ lockWaitTimeoutMs: 1_000, maxChangeConnections: 1 });
-    const holder = await hold(room.conversationId);
+    const holder = await faults.hold(room.conversationId);
     const error = await failure(stores.groups.change(change));
     expect(error).toMatchObject({ outcome: 'not_committed', retryable: true, cause: { errno: 1205 } });
     await holder.end();
@@ -138,16 +91,16 @@ describe('a group change, when the connection or the server fails: MySQL', () =>
   });
 
   it('G8 changes that wait for a head keep no read waiting, and wait themselves for a bounded time', async () => {
-    const room = await Room.group(direct);
+    const room = await Room.group(faults.direct);
     const stores = await database.open({ maxReadConnections: 1, acquireTimeoutMs: 300 });
-    const holder = await hold(room.conversationId);
+    const holder = await faults.hold(room.conversationId);
     const failures: unknown[] = [];
     const renames = Array.from({ length: 10 }, (_, index) =>
       stores.groups
         .change(room.change({ kind: 'rename', name: `${index}` }))
         .catch((error: unknown) => void failures.push(error)),
     );
-    await waiting('update `conversations` set `last_seq`', 2);
+    await faults.waiting('update `conversations` set `last_seq`%', 2);
     expect(await stores.conversations.membershipsOf([room.user(0)])).toHaveLength(1);
     await vi.waitFor(() => expect(failures).toHaveLength(8), { timeout: 10_000, interval: 10 });
     for (const error of failures)
@@ -155,19 +108,19 @@ describe('a group change, when the connection or the server fails: MySQL', () =>
     await holder.end();
     const made = (await Promise.all(renames)).filter((result) => result?.kind === 'changed');
     expect(made).toHaveLength(2);
-    expect(await allBodies(direct, room)).toHaveLength(2);
+    expect(await allBodies(faults.direct, room)).toHaveLength(2);
   });
 
   it('who never was a member does not get at the group’s lock', async () => {
-    const room = await Room.group(direct);
-    const holder = await hold(room.conversationId);
+    const room = await Room.group(faults.direct);
+    const holder = await faults.hold(room.conversationId);
     const stranger = room.change({ kind: 'leave' }, { actorId: newUserId() });
-    expect(await direct.groups.change(stranger)).toEqual({ kind: 'refused', error: 'not_a_member' });
+    expect(await faults.direct.groups.change(stranger)).toEqual({ kind: 'refused', error: 'not_a_member' });
     await holder.end();
   });
 
   it('deadlock: the change is made again, and is made once', async () => {
-    const [room, other] = [await Room.group(direct), await Room.group(direct, 100)];
+    const [room, other] = [await Room.group(faults.direct), await Room.group(faults.direct, 100)];
     const holder = await database.connect();
     await holder.query('BEGIN');
     // More changes than the change of the group has, so that InnoDB lets that one lose.
@@ -179,20 +132,20 @@ describe('a group change, when the connection or the server fails: MySQL', () =>
       room.conversationId,
     ]);
     const begun: string[] = [];
-    const stores = await throughProxy();
-    proxy.intercept = (chunk, _, forward) => {
+    const stores = await faults.throughProxy();
+    faults.proxy.intercept = (chunk, _, forward) => {
       if (chunk.subarray(5).toString('latin1') === 'begin') begun.push('begin');
       forward();
     };
     const removing = stores.groups.change(room.change({ kind: 'remove', userId: room.user(1) }));
-    await waiting('update `members`');
+    await faults.waiting('update `members`%');
     await holder.query('SELECT id FROM conversations WHERE id = ? FOR UPDATE', [room.conversationId]);
-    await waiting('update `conversations` set `last_seq`');
+    await faults.waiting('update `conversations` set `last_seq`%');
     await holder.query('ROLLBACK');
     await holder.end();
     expect(await removing).toMatchObject({ kind: 'changed', seq: 1, membersVersion: 2 });
     expect(begun).toHaveLength(2);
-    expect(await allBodies(direct, room)).toHaveLength(1);
+    expect(await allBodies(faults.direct, room)).toHaveLength(1);
   });
 });
 
@@ -206,8 +159,7 @@ describe('group changes under load: MySQL', () => {
     const rooms = await Promise.all(Array.from({ length: 6 }, () => Room.group(direct, 8)));
     const guests = Array.from({ length: 40 }, newUserId);
     await direct.conversations.ensureUsers(guests);
-    const { host, port = 3306 } = database.options;
-    const proxy = await TcpProxy.start({ host, port });
+    const proxy = await TcpProxy.to(database);
     let begun = 0;
     proxy.intercept = (chunk, _, forward) => {
       if (chunk.subarray(5).toString('latin1') === 'begin') begun += 1;

@@ -45,8 +45,7 @@ describe('G8 reads for clients go through indexes: MySQL', () => {
     const [version] = await database.run<{ version: string }>('SELECT VERSION() AS version');
     isMariadb = /mariadb/i.test(version?.version ?? '');
     await database.run('ANALYZE TABLE messages, members, conversations, users, requests');
-    const { host, port = 3306 } = database.options;
-    proxy = await TcpProxy.start({ host, port });
+    proxy = await TcpProxy.to(database);
     stores = await database.open({ ...proxy.address, maxReadConnections: 1 });
     await stores.ping();
   }, 120_000);

@@ -1,33 +1,24 @@
-import { type ReceiptBatch, type StatusChange, StoreError } from '@parley/core';
+import type { ReceiptBatch, StatusChange } from '@parley/core';
 import { commit, Room } from '@parley/core/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { SqlStores } from '../src/index.ts';
-import { TestDatabase } from './mysql-harness.ts';
-import { at, TcpProxy } from './tcp-proxy.ts';
+import { DatabaseFaults, failure } from './database-faults.ts';
+import { cutBefore, cutBehind } from './tcp-proxy.ts';
 
 const T = 1_700_000_000_123_456;
 
 describe('receipts, when the connection or the server fails: MySQL', () => {
-  const database = new TestDatabase();
-  let direct: SqlStores;
-  let proxy: TcpProxy;
+  const faults = new DatabaseFaults();
+  const { database } = faults;
   let stores: SqlStores;
-  beforeAll(async () => {
-    direct = await database.open();
-    await direct.migrate();
-  });
-  afterAll(() => database.drop());
   beforeEach(async () => {
-    const { host, port = 3306 } = database.options;
-    proxy = await TcpProxy.start({ host, port });
-    stores = await database.open(proxy.address);
+    stores = await faults.throughProxy();
   });
-  afterEach(() => proxy.stop());
 
   /** Two messages in a conversation; the second member has got both and seen the second. */
   const talked = async (): Promise<{ room: Room; call: ReceiptBatch; seenId: number }> => {
-    const room = await Room.personal(direct);
-    const [, second] = await commit(direct.messages, room.rows(2));
+    const room = await Room.personal(faults.direct);
+    const [, second] = await commit(faults.direct.messages, room.rows(2));
     if (second?.kind !== 'stored') throw new Error('not stored');
     const who = { userId: room.user(1), conversationId: room.conversationId };
     const call: ReceiptBatch = {
@@ -36,15 +27,6 @@ describe('receipts, when the connection or the server fails: MySQL', () => {
       seenUpto: [],
     };
     return { room, call, seenId: second.messageId };
-  };
-
-  const failure = async (call: Promise<unknown>): Promise<StoreError> => {
-    const error = await call.then(
-      () => new Error('expected a failure'),
-      (reason: unknown) => reason,
-    );
-    if (error instanceof StoreError) return error;
-    throw error;
   };
 
   const statuses = (room: Room): Promise<{ status: string }[]> =>
@@ -56,11 +38,7 @@ describe('receipts, when the connection or the server fails: MySQL', () => {
 
   it('G6 cut after COMMIT was answered: unknown; made again, it tells what the first call has moved', async () => {
     const { room, call, seenId } = await talked();
-    proxy.intercept = at(';COMMIT', (_, { client, server }, forward) => {
-      server.removeAllListeners('data');
-      server.once('data', () => client.destroy());
-      forward();
-    });
+    faults.proxy.intercept = cutBehind(';COMMIT');
     expect(await failure(stores.receipts.apply(call))).toMatchObject({ outcome: 'unknown', retryable: true });
     expect(await statuses(room)).toEqual([{ status: 'delivered' }, { status: 'seen' }]);
     expect(await stores.receipts.apply(call)).toEqual([]);
@@ -72,7 +50,7 @@ describe('receipts, when the connection or the server fails: MySQL', () => {
 
   it('G6 cut before COMMIT arrived: unknown; the same call again moves it', async () => {
     const { room, call, seenId } = await talked();
-    proxy.intercept = at(';COMMIT', (_, { client }) => client.destroy());
+    faults.proxy.intercept = cutBefore(';COMMIT');
     expect(await failure(stores.receipts.apply(call))).toMatchObject({ outcome: 'unknown', retryable: true });
     expect(await stores.receipts.apply({ ...call, again: true })).toMatchObject([
       { deliveredSeq: 2, seenMessageIds: [seenId] },
@@ -83,7 +61,7 @@ describe('receipts, when the connection or the server fails: MySQL', () => {
 
   it('cut before anything was locked: not committed', async () => {
     const { room, call } = await talked();
-    proxy.intercept = at('FOR UPDATE', (_, { client }) => client.destroy());
+    faults.proxy.intercept = cutBefore('FOR UPDATE');
     expect(await failure(stores.receipts.apply(call))).toMatchObject({ outcome: 'not_committed', retryable: true });
     expect(await statuses(room)).toEqual([{ status: 'sent' }, { status: 'sent' }]);
   });
@@ -106,17 +84,7 @@ describe('receipts, when the connection or the server fails: MySQL', () => {
     await holder.query('BEGIN');
     await holder.query('SELECT 1 FROM members WHERE user_id = ? FOR UPDATE', [room.user(1)]);
     const running: Promise<readonly StatusChange[]> = stores.receipts.apply(call);
-    await vi.waitFor(
-      async () => {
-        const waiting = await database.run(
-          `SELECT id FROM information_schema.processlist
-           WHERE db = ? AND info LIKE '%members FORCE INDEX%FOR UPDATE%' AND info NOT LIKE '%processlist%'`,
-          [database.options.database],
-        );
-        expect(waiting).toHaveLength(1);
-      },
-      { timeout: 10_000, interval: 10 },
-    );
+    await faults.waiting('%members FORCE INDEX%FOR UPDATE%');
     await holder.query('UPDATE members SET delivered_seq = 1, delivered_at = NOW(6) WHERE user_id = ?', [room.user(1)]);
     await holder.query('COMMIT');
     await holder.end();
@@ -124,9 +92,9 @@ describe('receipts, when the connection or the server fails: MySQL', () => {
   });
 
   it('many nodes with overlapping batches, in any order of their receipts, end without an error', async () => {
-    const rooms = await Promise.all(Array.from({ length: 20 }, () => Room.personal(direct)));
+    const rooms = await Promise.all(Array.from({ length: 20 }, () => Room.personal(faults.direct)));
     await commit(
-      direct.messages,
+      faults.direct.messages,
       rooms.flatMap((room) => [room.row(), room.row({ sender: 1 }), room.row()]),
     );
     const nodes = await Promise.all(Array.from({ length: 4 }, () => database.open({ maxWriteConnections: 2 })));

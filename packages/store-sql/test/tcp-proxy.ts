@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestDatabase } from './mysql-harness.ts';
 
 export interface Link {
   readonly client: Socket;
@@ -40,8 +41,9 @@ export class TcpProxy {
     });
   }
 
-  static async start(target: { readonly host: string; readonly port: number }, port = 0): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
+  /** In front of that database's server; on a free port unless one is named. */
+  static async to({ options: { host, port: serverPort = 3306 } }: TestDatabase, port = 0): Promise<TcpProxy> {
+    const proxy = new TcpProxy({ host, port: serverPort });
     await new Promise<void>((resolve) => proxy.#server.listen(port, '127.0.0.1', resolve));
     return proxy;
   }
@@ -70,3 +72,14 @@ export const at = (text: string, then: Interceptor): Interceptor => {
     then(chunk, link, forward);
   };
 };
+
+/** The chunk with `text` does not arrive. */
+export const cutBefore = (text: string): Interceptor => at(text, (_, { client }) => client.destroy());
+
+/** The server does what the chunk with `text` says, and its answer does not arrive. */
+export const cutBehind = (text: string): Interceptor =>
+  at(text, (_, { client, server }, forward) => {
+    server.removeAllListeners('data');
+    server.once('data', () => client.destroy());
+    forward();
+  });
