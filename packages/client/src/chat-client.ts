@@ -56,7 +56,7 @@ export class ChatClientImplementation implements ChatClient {
     const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
     this.#requests = requests;
     this.#receipts = new OutgoingReceipts({ requests, timers, onError });
-    const tokens = new Tokens(options);
+    const tokens = new Tokens(options, timers);
     this.#refresh = new TokenRefresh({ tokens, requests, timers, onError });
     this.#outbox = new Outbox(
       {
@@ -203,17 +203,24 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    if (this.#closing !== null) return this.#closing;
+    let finish: () => void = () => undefined;
+    // There before the listeners hear of it: they may close, too.
+    this.#closing = new Promise((resolve) => {
+      finish = resolve;
+    });
+    void this.#close().then(finish);
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    this.#refresh.onDown();
     this.#receipts.flush();
     this.#requests.tell({ type: 'bye' });
     this.#requests.close();
     this.#receipts.onDown();
     await Promise.all([this.#connection.close(), this.#outbox.close()]);
-    this.#timers.clear();
+    this.#timers.close();
     this.#events.clear();
   }
 
@@ -354,6 +361,8 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   #onError(cause: unknown): void {
+    // No news to who has closed it.
+    if (cause instanceof ChatError && cause.code === 'closed') return;
     const error = cause instanceof Error ? cause : new Error(String(cause));
     if (this.#events.has('error')) this.#events.emit('error', error);
     else this.#environment.report(error);

@@ -27,7 +27,6 @@ export interface ConnectionOptions {
   readonly environment: Environment;
 }
 
-const TOKEN_TIMEOUT_MS = 30_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
 // The table itself would be a tenth of the bundle: its types hold these to it.
 const SERVICE_RESTART: typeof CLOSE_CODES.service_restart.code = 1012;
@@ -95,10 +94,11 @@ export class Connection {
 
   /** Closes for good. Resolves when the socket is closed, or after a second. */
   close(): Promise<void> {
+    this.#set({ status: 'disconnected', reason: 'closed', detail: '', retryAtMs: null });
     this.#closed = true;
     this.#attempts += 1;
     this.#stopSigns();
-    this.#timers.clear();
+    this.#timers.close();
     const link = this.#link;
     this.#link = null;
     return new Promise((resolve) => {
@@ -112,7 +112,6 @@ export class Connection {
       };
       if (link === null) gone();
       else link.end(gone);
-      this.#set({ status: 'disconnected', reason: 'closed', detail: '', retryAtMs: null });
     });
   }
 
@@ -120,16 +119,11 @@ export class Connection {
     const attempt = ++this.#attempts;
     const { url, webSocket, tokens, backoff, environment } = this.#options;
     this.#set({ status: 'connecting', attempt: backoff.failures + 1 });
+    if (this.#closed) return;
     if (webSocket === null) {
       this.#stop('refused', 'There is no WebSocket here: pass the option webSocket.');
       return;
     }
-    const cancel = this.#timers.after(TOKEN_TIMEOUT_MS, () => {
-      if (attempt !== this.#attempts) return;
-      this.#attempts += 1;
-      tokens.giveUp();
-      this.#later('no_token', 'getToken took too long.', backoff.next());
-    });
     let credentials: Awaited<ReturnType<Tokens['credentials']>>;
     try {
       credentials = await tokens.credentials(this.#tokenRefused ? 'expired' : 'connect');
@@ -138,8 +132,6 @@ export class Connection {
       this.#owner.onError(error);
       this.#later('no_token', String(error), backoff.next());
       return;
-    } finally {
-      cancel();
     }
     if (attempt !== this.#attempts) return;
     if (credentials === null) {
@@ -163,7 +155,7 @@ export class Connection {
 
   #onWelcome(welcome: FrameOf<'welcome'>): void {
     this.#set({ status: 'syncing' });
-    if (!this.#owner.onWelcome(welcome)) {
+    if (!this.#closed && !this.#owner.onWelcome(welcome)) {
       this.#drop();
       this.#stop('wrong_user', `The token is of user ${welcome.user_id}.`);
     }
@@ -214,8 +206,9 @@ export class Connection {
   #later(reason: DisconnectReason, detail: string, delayMs: number): void {
     this.#timers.clear();
     const retryAtMs = this.#options.environment.now() + delayMs;
-    this.#set({ status: 'disconnected', reason, detail, retryAtMs });
+    // Before it is told: a listener may know better.
     this.#timers.after(delayMs, () => this.connect());
+    this.#set({ status: 'disconnected', reason, detail, retryAtMs });
   }
 
   #stop(reason: DisconnectReason, detail: string): void {
@@ -233,6 +226,7 @@ export class Connection {
   }
 
   #set(state: ClientState): void {
+    if (this.#closed) return;
     this.#state = state;
     this.#owner.onState(state);
   }

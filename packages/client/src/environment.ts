@@ -1,4 +1,5 @@
 import type { WebSocketClass } from './api/options.ts';
+import { ChatError } from './chat-error.ts';
 
 export type Cancel = () => void;
 export type NetworkSign = 'online' | 'offline' | 'visible';
@@ -71,12 +72,14 @@ export function globalEnvironment(): Environment {
 export class Timers {
   readonly #environment: Environment;
   readonly #running = new Set<Cancel>();
+  #closed = false;
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
   after(delayMs: number, fn: () => void): Cancel {
+    if (this.#closed) return () => undefined;
     const stop = this.#environment.after(delayMs, () => {
       this.#running.delete(cancel);
       fn();
@@ -89,7 +92,21 @@ export class Timers {
     return cancel;
   }
 
+  /** What `work` of the application comes to, which may throw, or never end: rejects then with `timeout`. */
+  within<T>(timeoutMs: number, name: string, work: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.after(timeoutMs, () => reject(new ChatError('timeout', `${name} took too long.`, true)));
+      new Promise<T>((begin) => begin(work())).then(resolve, reject).finally(cancel);
+    });
+  }
+
   clear(): void {
     for (const cancel of [...this.#running]) cancel();
+  }
+
+  /** Those that are set from now on never run. */
+  close(): void {
+    this.#closed = true;
+    this.clear();
   }
 }

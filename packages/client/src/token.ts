@@ -1,14 +1,19 @@
 import type { ChatClientOptions, GetTokenContext } from './api/options.ts';
+import type { Timers } from './environment.ts';
 
 type Options = Pick<ChatClientOptions, 'token' | 'getToken' | 'userId'>;
 
-/** Where the proof of identity comes from. `getToken` is called once at a time: who asks meanwhile gets the same answer. */
+const TIMEOUT_MS = 30_000;
+
+/** Where the proof of identity comes from. `getToken` is called once at a time, until it takes too long: who asks meanwhile gets the same answer. */
 export class Tokens {
   readonly #options: Options;
+  readonly #timers: Timers;
   #asked: Promise<string | null> | null = null;
 
-  constructor(options: Options) {
+  constructor(options: Options, timers: Timers) {
     this.#options = options;
+    this.#timers = timers;
   }
 
   /** A new token can be had. */
@@ -16,7 +21,7 @@ export class Tokens {
     return this.#options.getToken !== undefined;
   }
 
-  /** What `hello` carries; null: signed out. Rejects as `getToken` does. */
+  /** What `hello` carries; null: signed out. Rejects as `getToken` does, and when it takes too long. */
   async credentials(reason: GetTokenContext['reason']): Promise<{ token: string } | { user_id: number } | null> {
     const { token, userId } = this.#options;
     if (this.renewable) {
@@ -27,22 +32,12 @@ export class Tokens {
     return userId === undefined ? null : { user_id: userId };
   }
 
-  /** Who asks next calls `getToken` again. */
-  giveUp(): void {
-    this.#asked = null;
-  }
-
   fresh(reason: GetTokenContext['reason']): Promise<string | null> {
-    if (this.#asked !== null) return this.#asked;
-    const asked = this.#ask(reason).finally(() => {
-      if (this.#asked === asked) this.#asked = null;
-    });
-    this.#asked = asked;
-    return asked;
-  }
-
-  // Async, so that a `getToken` that throws at once rejects.
-  async #ask(reason: GetTokenContext['reason']): Promise<string | null> {
-    return (await this.#options.getToken?.({ reason })) ?? null;
+    this.#asked ??= this.#timers
+      .within(TIMEOUT_MS, 'getToken', async () => (await this.#options.getToken?.({ reason })) ?? null)
+      .finally(() => {
+        this.#asked = null;
+      });
+    return this.#asked;
   }
 }

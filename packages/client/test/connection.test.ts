@@ -270,6 +270,81 @@ describe('a connection', () => {
     expect(await state('disconnected', 'no_token')).toMatchObject({ retryAtMs: null });
   });
 
+  it('gives up a getToken that never answers, reports it, and asks again', async () => {
+    let calls = 0;
+    const errors: string[] = [];
+    start({
+      getToken: () => {
+        calls += 1;
+        return calls === 1 ? new Promise(() => undefined) : 'good';
+      },
+    });
+    client.on('error', (error) => errors.push(error.message));
+    await clock.advanceAsync(29_999);
+    expect(client.state.status).toBe('connecting');
+    await clock.advanceAsync(2);
+    const at = await state('disconnected', 'no_token');
+    expect(errors).toEqual(['getToken took too long.']);
+    await clock.advanceAsync(waitMs(at) + 1);
+    expect(await server.greet(0)).toMatchObject({ token: 'good' });
+    await state('connected');
+    expect(calls).toBe(2);
+  });
+
+  it('asks again when getToken never answers while the connection is to be extended', async () => {
+    const reasons: string[] = [];
+    const errors: string[] = [];
+    start({
+      getToken: ({ reason }) => {
+        reasons.push(reason);
+        return reasons.length === 2 ? new Promise(() => undefined) : `token ${reasons.length}`;
+      },
+    });
+    client.on('error', (error) => errors.push(error.message));
+    await server.greet(0);
+    await state('connected');
+    server.say(0, { type: 'refresh_needed', expires_at: '2026-11-23 01:02:03.000004' });
+    server.say(0, { type: 'typing', conv_id: 5, user_id: 2, active: true });
+    await new Promise<void>((resolve) => void client.on('typing', () => resolve()));
+    expect(reasons).toEqual(['connect', 'refresh']);
+    await clock.advanceAsync(35_001);
+    expect(await server.frame(0, 'refresh')).toMatchObject({ token: 'token 3' });
+    expect(reasons).toEqual(['connect', 'refresh', 'refresh']);
+    expect(errors).toEqual(['getToken took too long.']);
+    expect(client.state.status).toBe('connected');
+  });
+
+  it('tries a getToken that throws again, as one that rejects', async () => {
+    const errors: string[] = [];
+    start({
+      getToken: () => {
+        if (errors.length === 0) throw new Error('no session storage');
+        return 'good';
+      },
+    });
+    client.on('error', (error) => errors.push(error.message));
+    const at = await state('disconnected', 'no_token');
+    expect(errors).toEqual(['no session storage']);
+    await clock.advanceAsync(waitMs(at) + 1);
+    expect(await server.greet(0)).toMatchObject({ token: 'good' });
+    await state('connected');
+  });
+
+  it('connects at once, and once, when it is told to by who hears of the end', async () => {
+    start({ backoff: { baseMs: 20_000, maxMs: 20_000 } });
+    await server.greet(0);
+    await state('connected');
+    client.on('state', (at) => {
+      if (at.status === 'disconnected') client.reconnect();
+    });
+    server.hangUp(0, 4004);
+    await server.greet(1);
+    await state('connected');
+    await clock.advanceAsync(20_001);
+    expect(server.opened).toBe(2);
+    expect(client.state.status).toBe('connected');
+  });
+
   it('refuses a token of another user', async () => {
     start({ token: 'of-two', userId: 1 });
     await server.frame(0, 'hello');

@@ -23,7 +23,7 @@ export interface ChatClientOptions {
   readonly userId?: number;
   /** A token (JWT) that lasts for the life of this client. */
   readonly token?: string;
-  /** Called for every connection and before a token runs out, once at a time. Null: signed out, stop. A rejection is tried again. */
+  /** Called for every connection and before a token runs out, once at a time. Null: signed out, stop. A rejection is tried again; so is no answer within 30 s. */
   readonly getToken?: (context: GetTokenContext) => Promise<string | null> | string | null;
   /** Names this device of the user: 1 to 64 printable ASCII characters. */
   readonly device?: string;
