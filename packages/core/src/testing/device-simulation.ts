@@ -1,37 +1,22 @@
+import { FaultSimulation } from './fault-simulation.ts';
 import { ModelDevice } from './model-device.ts';
-import { TestCluster, type TestNode } from './test-cluster.ts';
+import type { TestNode } from './test-cluster.ts';
 import { visibleSeqs } from './visible-seqs.ts';
 
 export const USERS = [1, 2, 3, 4, 5];
 
-/** As `Simulation`, for devices of the current protocol: they resume, repeat, acknowledge and change groups, while nodes die and networks fail. */
-export class DeviceSimulation {
-  readonly cluster: TestCluster;
+/** Devices of the current protocol: they resume, repeat, acknowledge and change groups. */
+export class DeviceSimulation extends FaultSimulation {
   readonly devices: ModelDevice[] = [];
-  readonly problems: string[] = [];
   readonly #nodeOf = new Map<ModelDevice, TestNode>();
 
   constructor(seed: number) {
-    this.cluster = new TestCluster(seed, {
-      maxDelayMs: 8,
-      settings: {
-        maxTailFrames: 4,
-        maxHeldPerFeed: 3,
-        backlogPageRows: 5,
-        maxPendingAnnouncements: 6,
-        leaveGraceMs: 50,
-        auditPeriodMs: 3_600_000,
-      },
-    });
+    super(seed);
     for (const userId of USERS) {
       for (const name of ['a', 'b']) {
         this.devices.push(new ModelDevice(`${name}${userId}`, userId, this.cluster.database.state, this.problems));
       }
     }
-  }
-
-  get liveNodes(): TestNode[] {
-    return this.cluster.nodes.filter((node) => node.alive && !node.draining);
   }
 
   connected(device: ModelDevice): boolean {
@@ -40,7 +25,7 @@ export class DeviceSimulation {
   }
 
   async act(): Promise<void> {
-    const { random, network } = this.cluster;
+    const { random } = this.cluster;
     const device = random.pick(this.devices);
     const dice = random.below(100);
     if (!this.connected(device) || dice < 6) this.connect(device);
@@ -50,23 +35,13 @@ export class DeviceSimulation {
     else if (dice < 76) this.#open(device);
     else if (dice < 80) this.#stall(device);
     else if (dice < 84) device.connection?.hangUp();
-    else if (dice < 88) network.loseNextTo(random.pick(this.liveNodes).network, 1 + random.below(3));
-    else if (dice < 89 && this.liveNodes.length > 1) this.cluster.kill(random.pick(this.liveNodes));
-    else if (dice < 90 && this.liveNodes.length < 4 && network.backendUp) await this.cluster.startNode();
-    else if (dice < 91) random.pick(this.liveNodes).network.hang();
-    else if (dice < 92) {
-      if (network.backendUp) network.backendDown();
-      else network.backendComesUp({ empty: random.chance(0.5) });
-    }
+    else await this.fault(dice - 88);
     await this.cluster.advance(random.below(25));
   }
 
-  /** Peace: every device is connected, and what it has not acknowledged is said once more. */
-  async heal(): Promise<void> {
-    const { cluster } = this;
-    cluster.database.failureRate = 0;
-    if (!cluster.network.backendUp) cluster.network.backendComesUp({ empty: false });
-    for (const { network } of this.liveNodes) network.heal();
+  /** Every device is connected, and what it has not acknowledged is said once more. */
+  override async heal(): Promise<void> {
+    await super.heal();
     for (let turn = 0; turn < 40; turn++) {
       for (const device of this.devices) {
         if (!this.connected(device)) this.connect(device);
@@ -74,18 +49,13 @@ export class DeviceSimulation {
         device.connection?.drain();
         if (turn % 10 === 9) device.repeat();
       }
-      await cluster.advance(1_000);
+      await this.cluster.advance(1_000);
     }
   }
 
-  check(): string[] {
+  override check(): string[] {
     const { state } = this.cluster.database;
-    const problems = [...this.problems];
-    for (const conversation of state.conversations.values()) {
-      conversation.messages.forEach((message, at) => {
-        if (message.seq !== at + 1) problems.push(`G2: conv ${conversation.id} seq ${message.seq} at ${at}`);
-      });
-    }
+    const problems = super.check();
     for (const device of this.devices) {
       const open = [...device.sends.values()].filter((send) => !send.acked);
       if (open.length > 0) problems.push(`G1: ${device.name} has ${open.length} sends without an answer`);
@@ -96,9 +66,6 @@ export class DeviceSimulation {
         const missing = device.missing(conversation.id).filter((seq) => seq > addedSeq);
         if (missing.length > 0) problems.push(`G4: ${device.name} lacks ${missing} of conv ${conversation.id}`);
       }
-    }
-    for (const { telemetry, alive } of this.cluster.nodes) {
-      if (alive && telemetry.audited > 0) problems.push('the audit found something');
     }
     return problems;
   }
@@ -167,14 +134,8 @@ export async function simulateDevices(
   kind: new (seed: number) => DeviceSimulation = DeviceSimulation,
 ): Promise<{ readonly messages: number; readonly hidden: number; readonly problems: readonly string[] }> {
   const simulation = new kind(seed);
-  const { cluster } = simulation;
-  for (let n = 0; n < 3; n++) await cluster.startNode();
-  cluster.database.failureRate = cluster.random.chance(0.5) ? 0.02 : 0;
-  for (let step = 0; step < steps; step++) await simulation.act();
-  await simulation.heal();
-  const problems = simulation.check();
-  await cluster.stop();
-  const { state } = cluster.database;
+  const problems = await simulation.run(steps);
+  const { state } = simulation.cluster.database;
   let hidden = 0;
   for (const { id, members, messages } of state.conversations.values()) {
     for (const userId of members.keys()) hidden += messages.length - visibleSeqs(state, id, userId).length;

@@ -1,5 +1,6 @@
 import type { FakeConnection } from './fake-connection.ts';
-import { TestCluster, type TestNode } from './test-cluster.ts';
+import { FaultSimulation } from './fault-simulation.ts';
+import type { TestNode } from './test-cluster.ts';
 
 interface Client {
   readonly userId: number;
@@ -15,28 +16,11 @@ interface Client {
 
 const USERS = [1, 2, 3, 4, 5, 6];
 
-/** Users who connect, talk, stall and leave, on nodes that die and a network and a database that fail, all by one seed; then peace, and a check of the promises. */
-export class Simulation {
-  readonly cluster: TestCluster;
+/** Users of the legacy protocol who connect, talk, stall and leave. */
+export class LegacySimulation extends FaultSimulation {
   readonly clients: Client[] = [];
   readonly conversations: { id: number; type: 'personal' | 'group'; members: number[] }[] = [];
-  readonly problems: string[] = [];
   sent = 0;
-
-  constructor(seed: number) {
-    this.cluster = new TestCluster(seed, {
-      maxDelayMs: 8,
-      // Small bounds, so that the behaviour at them is part of every run.
-      settings: {
-        maxTailFrames: 4,
-        maxHeldPerFeed: 3,
-        backlogPageRows: 5,
-        maxPendingAnnouncements: 6,
-        leaveGraceMs: 50,
-        auditPeriodMs: 3_600_000,
-      },
-    });
-  }
 
   connect(userId: number, node: TestNode): Client {
     const connection = this.cluster.connect(node);
@@ -96,10 +80,6 @@ export class Simulation {
     return this.clients.filter((client) => client.connection.closed === null && client.node.alive);
   }
 
-  get liveNodes(): TestNode[] {
-    return this.cluster.nodes.filter((node) => node.alive);
-  }
-
   async act(): Promise<void> {
     const { random } = this.cluster;
     const dice = random.below(100);
@@ -132,21 +112,12 @@ export class Simulation {
     else if (dice < 83) {
       client.connection.stalled = !client.connection.stalled;
       if (!client.connection.stalled) client.connection.drain();
-    } else if (dice < 86) this.cluster.network.loseNextTo(random.pick(this.liveNodes).network, 1 + random.below(3));
-    else if (dice < 87 && this.liveNodes.length > 1) this.cluster.kill(random.pick(this.liveNodes));
-    else if (dice < 88 && this.liveNodes.length < 4 && this.cluster.network.backendUp) await this.cluster.startNode();
-    else if (dice < 89) random.pick(this.liveNodes).network.hang();
-    else if (dice < 90) {
-      if (this.cluster.network.backendUp) this.cluster.network.backendDown();
-      else this.cluster.network.backendComesUp({ empty: random.chance(0.5) });
-    }
+    } else await this.fault(dice - 86);
     await this.cluster.advance(random.below(25));
   }
 
-  async heal(): Promise<void> {
-    this.cluster.database.failureRate = 0;
-    if (!this.cluster.network.backendUp) this.cluster.network.backendComesUp({ empty: false });
-    for (const { network } of this.liveNodes) network.heal();
+  override async heal(): Promise<void> {
+    await super.heal();
     for (const client of this.online) {
       client.connection.stalled = false;
       client.connection.drain();
@@ -161,14 +132,9 @@ export class Simulation {
   }
 
   /** G4: whoever is connected has everything of others that was committed since; the rest is pending. */
-  check(): string[] {
+  override check(): string[] {
     const { state } = this.cluster.database;
-    const problems = [...this.problems];
-    for (const conversation of state.conversations.values()) {
-      conversation.messages.forEach((message, at) => {
-        if (message.seq !== at + 1) problems.push(`G2: conv ${conversation.id} seq ${message.seq} at ${at}`);
-      });
-    }
+    const problems = super.check();
     const acked = this.clients.flatMap((client) => client.acked);
     if (new Set(acked).size !== acked.length) problems.push('G3: two acks of one message');
     for (const client of this.online) {
@@ -190,23 +156,16 @@ export class Simulation {
           );
       }
     }
-    for (const { telemetry, alive } of this.cluster.nodes)
-      if (alive && telemetry.audited > 0) problems.push('the audit found something');
     return problems;
   }
 }
 
 /** @returns what broke a promise; nothing, it is hoped */
-export async function simulate(
+export async function simulateLegacy(
   seed: number,
   steps: number,
 ): Promise<{ readonly sent: number; readonly problems: readonly string[] }> {
-  const simulation = new Simulation(seed);
-  for (let n = 0; n < 3; n++) await simulation.cluster.startNode();
-  simulation.cluster.database.failureRate = simulation.cluster.random.chance(0.5) ? 0.02 : 0;
-  for (let step = 0; step < steps; step++) await simulation.act();
-  await simulation.heal();
-  const problems = simulation.check();
-  await simulation.cluster.stop();
+  const simulation = new LegacySimulation(seed);
+  const problems = await simulation.run(steps);
   return { sent: simulation.sent, problems };
 }
