@@ -95,9 +95,9 @@ export class Metrics implements Telemetry {
     this.#resumedMessages = tally('parley_resumed_messages_total', 'G4: missed messages sent in them');
     this.#resets = labelled(
       'parley_cursor_resets_total',
-      'G1: devices told to forget what they have; ahead: they know of more than the database has',
+      'G1: devices told to forget what they have; ahead: they know of more than the database has; unknown: of conversations that never were theirs',
       'reason',
-      ['ahead', 'epoch'],
+      ['ahead', 'epoch', 'unknown'],
     );
     this.#notices = labelled('parley_notices_told_total', 'G6: frames of status, typing and presence', 'kind');
     this.#presentStatus = tally(

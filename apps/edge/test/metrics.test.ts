@@ -63,6 +63,7 @@ describe('Metrics', () => {
       'parley_cursor_resets_total{reason="ahead"}': 1,
       // There from the start, so that the first one is a rise.
       'parley_cursor_resets_total{reason="epoch"}': 0,
+      'parley_cursor_resets_total{reason="unknown"}': 0,
       'parley_notices_told_total{kind="status"}': 7,
       'parley_notices_told_total{kind="presence"}': 1,
       parley_present_status_reads_total: 1,

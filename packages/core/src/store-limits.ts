@@ -15,6 +15,7 @@ export const STORE_LIMITS = {
   maxSignInsPerCall: 256,
   maxMembershipUsers: 256,
   maxMembersOfConversations: 256,
+  maxMembershipsIn: 1_000,
   maxGroupMembers: 1_000,
   maxGroupAdds: 100,
   maxNameChars: 255,

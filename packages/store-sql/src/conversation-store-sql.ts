@@ -122,6 +122,18 @@ export class SqlConversationStore implements ConversationStore {
     return row === undefined ? null : toMembership(row);
   }
 
+  async membershipsIn(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Membership[]> {
+    assertAtMost('conversations', conversationIds.length, STORE_LIMITS.maxMembershipsIn);
+    if (conversationIds.length === 0) return [];
+    const rows = await guarded(this.#flavor, () =>
+      selectMemberships(this.#db)
+        .where('m.user_id', '=', userId)
+        .where('m.conversation_id', 'in', [...new Set(conversationIds)])
+        .execute(),
+    );
+    return rows.map(toMembership);
+  }
+
   async membersOf(conversationIds: readonly ConversationId[], among?: readonly UserId[]): Promise<Membership[]> {
     assertAtMost('conversations', conversationIds.length, STORE_LIMITS.maxMembersOfConversations);
     if (conversationIds.length === 0 || among?.length === 0) return [];

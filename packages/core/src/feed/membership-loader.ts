@@ -9,11 +9,9 @@ import type { Hub } from './hub.ts';
 
 const MAX_USERS_PER_READ = 256;
 const MAX_CONVERSATIONS_PER_READ = 256;
+const MAX_MEMBERSHIPS_PER_READ = 1_000;
 /** Groups that a client says it is in, joined before its memberships are read. */
 const MAX_EXPECTED_GROUPS = 1_000;
-/** Conversations that a device has a cursor of without being a member. */
-const MAX_DEPARTED = 100;
-const MAX_CONCURRENT_READS = 16;
 /** Rows that go out of date again and again while they are read: a group whose members change all the time. */
 const MAX_ROUNDS = 20;
 
@@ -35,7 +33,7 @@ export interface LoadedUser {
   readonly conversations: readonly LoadedConversation[];
 }
 
-type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membership'>;
+type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membershipsIn'>;
 
 /**
  * Join, then read (design, section 3): enters the user's topics in the directory, only then reads the memberships and heads, and attaches the user to
@@ -88,15 +86,14 @@ export class MembershipLoader {
   }
 
   /**
-   * Those of the conversations that the user was a member of and is no more; `outdated` when it is a member (again) of one that `load` did not list. At most
-   * 100 are looked for. Rejects with a `StoreError`.
+   * Those of the conversations that the user was a member of and is no more; `outdated` when it is a member (again) of one that `load` did not list. A read
+   * for each thousand. Rejects with a `StoreError`.
    */
   async departed(
     user: LocalUser,
     conversationIds: readonly ConversationId[],
   ): Promise<readonly LoadedConversation[] | 'outdated'> {
-    const asked = conversationIds.slice(0, MAX_DEPARTED).map((conversationId) => ({ userId: user.id, conversationId }));
-    const rows = await this.#readAgain(asked);
+    const rows = await this.#membershipsIn(user.id, conversationIds);
     if (rows.some((row) => row.leftSeq === null)) return 'outdated';
     return rows.map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
   }
@@ -186,13 +183,23 @@ export class MembershipLoader {
       }
     }
     // Not present any more.
-    const gone = [...wanted.values()];
-    for (let at = 0; at < gone.length; at += MAX_CONCURRENT_READS) {
-      const page = gone.slice(at, at + MAX_CONCURRENT_READS);
-      const found = await Promise.all(page.map((r) => this.#conversations.membership(r.userId, r.conversationId)));
-      for (const row of found) if (row !== null) again.push(row);
+    const gone = new Map<UserId, ConversationId[]>();
+    for (const { userId, conversationId } of wanted.values()) {
+      const of = gone.get(userId);
+      if (of === undefined) gone.set(userId, [conversationId]);
+      else of.push(conversationId);
     }
+    for (const [userId, conversationIds] of gone) again.push(...(await this.#membershipsIn(userId, conversationIds)));
     return again;
+  }
+
+  async #membershipsIn(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Membership[]> {
+    const rows: Membership[] = [];
+    for (let at = 0; at < conversationIds.length; at += MAX_MEMBERSHIPS_PER_READ) {
+      const page = conversationIds.slice(at, at + MAX_MEMBERSHIPS_PER_READ);
+      rows.push(...(await this.#conversations.membershipsIn(userId, page)));
+    }
+    return rows;
   }
 
   /**

@@ -145,6 +145,16 @@ export class MemoryConversationStore implements ConversationStore {
     return conversation === undefined || member === undefined ? null : toMembership(conversation, member);
   }
 
+  async membershipsIn(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Membership[]> {
+    assertAtMost('conversations', conversationIds.length, STORE_LIMITS.maxMembershipsIn);
+    const found: Membership[] = [];
+    for (const id of new Set(conversationIds)) {
+      const membership = await this.membership(userId, id);
+      if (membership !== null) found.push(membership);
+    }
+    return found;
+  }
+
   async membersOf(conversationIds: readonly ConversationId[], among?: readonly UserId[]): Promise<Membership[]> {
     assertAtMost('conversations', conversationIds.length, STORE_LIMITS.maxMembersOfConversations);
     const wanted = among === undefined ? null : new Set(among);

@@ -86,6 +86,8 @@ export interface ConversationStore {
   profilesOf(userIds: readonly UserId[]): Promise<Map<UserId, UserProfile>>;
   /** The user's membership, present or past; null when there never was one. */
   membership(userId: UserId, conversationId: ConversationId): Promise<Membership | null>;
+  /** One read: the user's memberships, present or past, of these conversations (at most 1,000), in any order; those it never was a member of are absent. */
+  membershipsIn(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Membership[]>;
   /** Present members of the conversations (at most 256 conversations), as (user, conversation) memberships, only of `among` when given. */
   membersOf(conversationIds: readonly ConversationId[], among?: readonly UserId[]): Promise<Membership[]>;
 }

@@ -2,7 +2,11 @@ import type { ErrorName, GroupEvent } from '@parley/protocol';
 
 export type NoticeKind = 'status' | 'typing' | 'presence';
 /** `ahead`: the store has less than the device. `epoch`: the store says itself that its history is another one. */
-export type ResetReason = 'ahead' | 'epoch';
+/**
+ * Why a device has to forget what it has: it is ahead of the store, its cursors are of another epoch, or they are only of conversations that its user never
+ * was in.
+ */
+export type ResetReason = 'ahead' | 'epoch' | 'unknown';
 
 /** What operators see. Called on the hot path: implementations only count. Never throws. */
 export interface Telemetry {

@@ -9,7 +9,7 @@ import { mergeRanges } from '../sync/catch-up-ranges.ts';
 import { LiveTail } from '../sync/live-tail.ts';
 import { readPatiently } from '../sync/patient-read.ts';
 import { tellPresentStatus } from '../sync/present-status.ts';
-import { pendingRanges, type Resume, resetReason, SessionSync, unknownCursors } from '../sync/session-sync.ts';
+import { pendingRanges, type Resume, SessionSync, unknownCursors } from '../sync/session-sync.ts';
 import { SkippedSeqs } from '../sync/skipped-seqs.ts';
 import type { ConversationId, Seq, UserId } from '../types.ts';
 import { legacyFrame } from '../wire/message-frame.ts';
@@ -133,12 +133,13 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   /** @returns null when the session ended meanwhile, `outdated` when the user has become a member between two reads */
   async #load(): Promise<readonly LoadedConversation[] | 'outdated' | null> {
-    const { loader } = this.#services;
+    const { loader, readLimiter } = this.#services;
     const loaded = await readPatiently(() => loader.load(this.user, this.#resume?.groups ?? []), this, this.#services);
     if (loaded === null || this.#ended) return null;
     const unknown = unknownCursors(loaded.conversations, this.#resume?.cursors ?? null);
-    const left =
-      unknown.length === 0 ? [] : await readPatiently(() => loader.departed(this.user, unknown), this, this.#services);
+    // A client names what it likes, up to ten thousand: these reads wait in line with those that clients ask for.
+    const departed = () => readLimiter.run(async () => (this.#ended ? [] : loader.departed(this.user, unknown)));
+    const left = unknown.length === 0 ? [] : await readPatiently(departed, this, this.#services);
     if (left === null || this.#ended) return null;
     if (left === 'outdated') return left;
     const greeted = this.#owner.onLoaded(loaded);
@@ -270,7 +271,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
     const ranges = this.#sync.begin(conversations, this.#resume);
     const { resets } = this.#sync;
-    if (resets > 0) this.#services.resets.note(resetReason(this.#resume), this.user.id, resets);
+    if (resets > 0) this.#services.resets.note(this.#sync.resetReason(this.#resume), this.user.id, resets);
     return ranges;
   }
 

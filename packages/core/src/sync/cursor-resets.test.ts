@@ -24,7 +24,7 @@ it('G1: counts every device, and says in the log at most once a minute that some
   resets.note('ahead', 5, 7);
   expect(lines).toHaveLength(2);
   expect(lines[1]).toEqual({ devices: 3, userId: 5, conversations: 7, message });
-  expect(telemetry.resets).toEqual({ ahead: 4, epoch: 1 });
+  expect(telemetry.resets).toEqual({ ahead: 4, epoch: 1, unknown: 0 });
 });
 
 it('counts a device once, whatever number of its conversations it has to forget, and none that is in order', async () => {
@@ -42,7 +42,7 @@ it('counts a device once, whatever number of its conversations it has to forget,
     cursors: { [first]: 1, [second]: 0, [third]: 1 },
   });
   expect(reasons(good).map(({ type }) => type)).toEqual(['synced', 'synced', 'synced']);
-  expect(lone.telemetry.resets).toEqual({ ahead: 0, epoch: 0 });
+  expect(lone.telemetry.resets).toEqual({ ahead: 0, epoch: 0, unknown: 0 });
 
   const ahead = await CurrentPeer.signIn(lone, 1, {
     epoch: 'epoch-1',
@@ -53,10 +53,63 @@ it('counts a device once, whatever number of its conversations it has to forget,
     { type: 'reset', reason: 'ahead', seq: 1 },
     { type: 'reset', reason: 'ahead', seq: 0 },
   ]);
-  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 0 });
+  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 0, unknown: 0 });
 
   await CurrentPeer.signIn(lone, 1, { epoch: 'epoch-0', cursors: { [first]: 1 } });
-  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 1 });
+  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 1, unknown: 0 });
+  await lone.node.stop();
+});
+
+it('a device that makes up conversations, or names those of others, is told to forget them, and is no sign of a database that was put back', async () => {
+  const lone = new LoneNode();
+  await lone.node.start();
+  const [own, foreign] = [await lone.openPersonal(1, 2), await lone.openPersonal(3, 4)];
+  const cursors = { [own]: 0, [foreign]: 5, 77: 3 };
+  const peer = await CurrentPeer.signIn(lone, 1, { epoch: 'epoch-1', cursors });
+  expect(peer.told('reset')).toMatchObject([
+    { conv_id: foreign, seq: 0, reason: 'ahead' },
+    { conv_id: 77, seq: 0, reason: 'ahead' },
+  ]);
+  expect(lone.telemetry.resets).toEqual({ ahead: 0, epoch: 0, unknown: 1 });
+  await CurrentPeer.signIn(lone, 1, { epoch: 'epoch-1', cursors: { ...cursors, [own]: 1 } });
+  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 0, unknown: 1 });
+  await CurrentPeer.signIn(lone, 1, { epoch: 'epoch-0', cursors: { 77: 3 } });
+  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 1, unknown: 1 });
+  await lone.node.stop();
+});
+
+it('G4: a device that has left many groups is told of each that it has all of it, in a few reads', async () => {
+  let reads = 0;
+  const lone = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        membershipsIn: (...asked) => {
+          reads++;
+          return conversations.membershipsIn(...asked);
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const owner = await CurrentPeer.signIn(lone, 1);
+  const member = await CurrentPeer.signIn(lone, 2);
+  const cursors: Record<string, number> = {};
+  for (let n = 0; n < 150; n++) {
+    const { conv_id } = await owner.ask({ type: 'init_group', member: [1, 2], group_name: `g ${n}` });
+    expect(await owner.ask({ type: 'group_remove', conv_id, user_id: 2 })).toMatchObject({ seq: 1 });
+    await owner.ask({ type: 'group', conv_id, msg: 'among ourselves' });
+    await member.ask({ type: 'delivered', conv_id, seq: 1 });
+    cursors[String(conv_id)] = 1;
+  }
+  member.connection.hangUp();
+  await lone.clock.advanceAsync(10_000);
+  // Beside a thousand that it never was in.
+  const all = { ...cursors, ...Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [10_000 + n, 1])) };
+  const again = await CurrentPeer.signIn(lone, 2, { epoch: 'epoch-1', cursors: all, groups: [] });
+  expect(again.told('synced').map(({ conv_id, seq }) => [String(conv_id), seq])).toEqual(Object.entries(cursors));
+  expect(again.told('reset')).toHaveLength(1_000);
+  expect(again.told('sync_complete')).toMatchObject([{ conversations: 1_150 }]);
+  expect(reads).toBe(2);
   await lone.node.stop();
 });
 

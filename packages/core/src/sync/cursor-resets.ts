@@ -6,7 +6,8 @@ const WARN_EVERY_MS = 60_000;
 
 /**
  * Devices that were told to forget what they have: counted, and those that are ahead of the store said in the log, at most once a minute. Each of
- * them may be the first sign that the database has lost what it had committed; a client that makes up its cursors looks the same.
+ * them may be the first sign that the database has lost what it had committed: they have more of a conversation of theirs than there is. (Whoever makes up
+ * conversations is `unknown`.)
  */
 export class CursorResets {
   readonly #clock: Clock;

@@ -17,7 +17,8 @@ export interface Resume {
   readonly statusOf: readonly ConversationId[] | null;
 }
 
-export const resetReason = ({ sameEpoch }: Pick<Resume, 'sameEpoch'>): ResetReason => (sameEpoch ? 'ahead' : 'epoch');
+/** As the device is told. */
+const reasonOf = ({ sameEpoch }: Resume): 'ahead' | 'epoch' => (sameEpoch ? 'ahead' : 'epoch');
 
 /** What a legacy session reads: everything pending; its own messages are pending for nobody (L1). */
 export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRange[] {
@@ -53,6 +54,7 @@ export class SessionSync {
   #announced = 0;
   #recovered = 0;
   #resets = 0;
+  #strange = 0;
 
   /** @param initial the answer to a `hello`, which ends with `sync_complete` */
   constructor(send: (frame: string) => void, initial: boolean) {
@@ -80,9 +82,10 @@ export class SessionSync {
     // A client may name ten thousand of each.
     const groups = new Set(resume.groups);
     for (const conversationId of unknown) {
-      // A conversation that this store does not have for the user.
+      // A conversation that this store does not have for the user, and never had.
       this.#reset(conversationId, groups.has(conversationId) ? 'group' : 'personal', 0, resume);
     }
+    this.#strange = unknown.length;
     return ranges;
   }
 
@@ -96,9 +99,14 @@ export class SessionSync {
     return this.#recovered;
   }
 
-  /** Those of the conversations that the device has to forget; all for one reason. */
+  /** Those of the conversations that the device has to forget. */
   get resets(): number {
     return this.#resets;
+  }
+
+  /** Why, for the record. Whoever makes up conversations is not ahead of the store. */
+  resetReason(resume: Resume): ResetReason {
+    return this.#resets > this.#strange || !resume.sameEpoch ? reasonOf(resume) : 'unknown';
   }
 
   /** The user has become a member of it meanwhile. */
@@ -129,7 +137,7 @@ export class SessionSync {
   #reset(conversationId: ConversationId, kind: ConversationKind, seq: Seq, resume: Resume): void {
     this.#announced++;
     this.#resets++;
-    this.#say({ type: 'reset', conv_id: conversationId, kind, seq, reason: resetReason(resume) });
+    this.#say({ type: 'reset', conv_id: conversationId, kind, seq, reason: reasonOf(resume) });
   }
 
   #say(frame: CurrentServerFrame): void {

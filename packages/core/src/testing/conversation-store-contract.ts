@@ -220,6 +220,27 @@ export function conversationStoreContract(name: string, open: OpenHarness): void
       });
     });
 
+    it('membershipsIn gives the user’s own, present and past, of those asked for', async () => {
+      const [left, other] = [await Room.group(h), await Room.group(h)];
+      const user = left.user(1);
+      const pair = await h.conversations.openPersonal(user, other.user(0));
+      if (!pair.ok) throw new Error('openPersonal refused known users');
+      await commit(h.messages, left.rows(2));
+      await h.removeMember(left.conversationId, user);
+      const ids = [pair.conversationId, other.conversationId, left.conversationId];
+      const found = await h.conversations.membershipsIn(user, [...ids, ...ids, 999_999_999]);
+      expect(found.sort((a, b) => a.conversationId - b.conversationId)).toEqual([
+        await h.conversations.membership(user, left.conversationId),
+        await h.conversations.membership(user, pair.conversationId),
+      ]);
+      expect(found[0]).toMatchObject({ leftSeq: 2 });
+      expect(await h.conversations.membershipsIn(user, [other.conversationId])).toEqual([]);
+      expect(await h.conversations.membershipsIn(user, [])).toEqual([]);
+      const many = Array.from({ length: 1_001 }, (_, i) => 1_000_000_000 + i);
+      expect(await h.conversations.membershipsIn(user, many.slice(1))).toEqual([]);
+      await refused(h.conversations.membershipsIn(user, many));
+    });
+
     it('membersOf gives all members of several conversations, or those among the users', async () => {
       const [pair, group] = [await Room.personal(h), await Room.group(h, 4)];
       const ids = [pair.conversationId, group.conversationId, 999_999_999];

@@ -23,7 +23,7 @@ export class CountingTelemetry implements Telemetry {
   losses = 0;
   readonly signIns = { legacy: 0, current: 0 };
   readonly resumes = { devices: 0, conversations: 0, recovered: 0 };
-  readonly resets = { ahead: 0, epoch: 0 };
+  readonly resets = { ahead: 0, epoch: 0, unknown: 0 };
   readonly notices = { status: 0, typing: 0, presence: 0 };
   presentStatusReads = 0;
   readonly groupChanges = new Map<string, number>();
