@@ -11,6 +11,7 @@ import { GroupCommit } from './commit/group-commit.ts';
 import { type OutgoingSend, publicationOfSend } from './commit/outgoing-send.ts';
 import { senderStanding } from './commit/sender-standing.ts';
 import { FeedRepair } from './feed/feed-repair.ts';
+import { GroupHints } from './feed/group-hints.ts';
 import { HeadCheck } from './feed/head-check.ts';
 import { Hub } from './feed/hub.ts';
 import { MembershipLoader } from './feed/membership-loader.ts';
@@ -112,7 +113,10 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
     },
     onCheckAll: () => checkAll('another node asked for it'),
   });
-  const loader: MembershipLoader = new MembershipLoader({ conversations, interest, hub });
+  const loader: MembershipLoader = new MembershipLoader({
+    ...{ conversations, interest, hub },
+    hints: new GroupHints(clock),
+  });
   const publisher = new Publisher({
     bus,
     directory,

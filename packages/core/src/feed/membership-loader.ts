@@ -5,6 +5,7 @@ import { StoreError } from '../ports/message-store.ts';
 import type { LocalUser } from '../session/local-user.ts';
 import { type ConversationId, type Membership, type Topic, type UserId, userTopic } from '../types.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
+import type { GroupHints } from './group-hints.ts';
 import type { Hub } from './hub.ts';
 
 const MAX_USERS_PER_READ = 256;
@@ -43,16 +44,19 @@ export class MembershipLoader {
   readonly #conversations: LoaderStore;
   readonly #interest: TopicInterest;
   readonly #hub: Hub;
+  readonly #hints: GroupHints;
   readonly #profiles: Coalescer<UserId, UserProfile | null>;
 
   constructor(deps: {
     conversations: LoaderStore;
     interest: TopicInterest;
     hub: Hub;
+    hints: GroupHints;
   }) {
     this.#conversations = deps.conversations;
     this.#interest = deps.interest;
     this.#hub = deps.hub;
+    this.#hints = deps.hints;
     this.#profiles = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
       const profiles = await this.#conversations.profilesOf([...new Set(userIds)]);
       return userIds.map((userId) => profiles.get(userId) ?? null);
@@ -68,19 +72,29 @@ export class MembershipLoader {
    * are joined before it: by other users here, or because the client has named them (`expectedGroups`).
    */
   async load(user: LocalUser, expectedGroups: readonly ConversationId[]): Promise<LoadedUser> {
-    const expected = expectedGroups.slice(0, MAX_EXPECTED_GROUPS);
+    const named = [...new Set(expectedGroups.slice(0, MAX_EXPECTED_GROUPS))];
+    // Those of other users here are joined anyway.
+    const unknown = named.filter((id) => this.#hub.feed(id) === undefined);
+    const believed = unknown.slice(0, this.#hints.take(user.id, unknown.length));
+    const expected = believed.length === unknown.length ? named : believed;
     const pinned = expected.map((id) => this.#hub.pinGroup(id)).filter((feed) => feed !== null);
+    let founded = believed.length;
     try {
       await this.#interest.want([userTopic(user.id), ...topicsOf(pinned)]);
       const mark = this.mark();
       const profile = await this.#profiles.ask(user.id);
       const rows = profile?.memberships ?? [];
+      if (believed.length > 0) {
+        const own = new Set(rows.map((row) => row.conversationId));
+        founded = believed.filter((id) => own.has(id)).length;
+      }
       const present = rows.filter((row) => row.leftSeq === null);
       const departed = rows.filter((row) => row.leftSeq !== null);
       const settled = await this.#settleAll(present, mark);
       const left = [...departed, ...settled.departed].map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
       return { name: profile?.name ?? null, conversations: [...settled.present, ...left] };
     } finally {
+      this.#hints.confirm(user.id, founded);
       for (const feed of pinned) this.#hub.unpin(feed);
     }
   }

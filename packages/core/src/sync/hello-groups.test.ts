@@ -35,6 +35,56 @@ it('G8: what clients call groups leaves no topic behind, whatever it is', async 
   await lone.node.stop();
 });
 
+it('G8: a client that names groups it is not in is believed a thousand times in ten minutes, not more', async () => {
+  let reads = 0;
+  const lone = new LoneNode({
+    settings: { leaveGraceMs: 1_000 },
+    faults: ({ conversations }) => ({
+      conversations: {
+        membersOf: (...asked) => {
+          reads++;
+          return conversations.membersOf(...asked);
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const own: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    await lone.stores.conversations.ensureUsers([MEMBER, STRANGER]);
+    const group = { creatorId: STRANGER, memberIds: [MEMBER, STRANGER], name: 'g', description: '' };
+    const made = await lone.stores.conversations.createGroup(group);
+    if (made.ok) own.push(made.conversationId);
+  }
+  let invented = 10_000;
+  /** @returns how many topics the node has joined more */
+  const greet = async (user: number, groups: number[]): Promise<number> => {
+    await lone.clock.advanceAsync(5_000);
+    const before = lone.node.status().topics;
+    const peer = await CurrentPeer.signIn(lone, user, { groups });
+    const joined = lone.node.status().topics - before;
+    expect(peer.told('synced')).toHaveLength(3);
+    peer.connection.hangUp();
+    return joined;
+  };
+  const made = (count: number): number[] => Array.from({ length: count }, () => invented++);
+  expect(await greet(STRANGER, [...own, ...made(600)])).toBe(604);
+  expect(await greet(STRANGER, [...own, ...made(600)])).toBe(401);
+  expect(reads).toBe(0);
+  expect(await greet(STRANGER, [...made(600), ...own])).toBe(7);
+  // Its own groups, which come after the last that is believed, are joined when they have been read, and read again then.
+  expect(reads).toBe(1);
+  expect(await greet(STRANGER, [...made(600), ...own])).toBe(4);
+  expect(reads).toBe(2);
+  // Nobody else has to do with it, and whoever names its own groups never has.
+  for (let n = 0; n < 5; n++) expect(await greet(MEMBER, own)).toBe(4);
+  expect(reads).toBe(2);
+  await lone.clock.advanceAsync(600_000);
+  expect(await greet(STRANGER, [...own, ...made(600)])).toBe(604);
+  expect(reads).toBe(2);
+  await lone.node.stop();
+});
+
 it('G8: ten thousand cursors and as many groups are each answered once', async () => {
   const lone = new LoneNode();
   await lone.node.start();
