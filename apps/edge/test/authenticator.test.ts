@@ -3,8 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Log } from '@parley/core';
-import { FakeClock } from '@parley/core/testing';
+import { FakeClock, silentLog } from '@parley/core/testing';
 import { exportJWK, exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JwtConfig, JwtKeyConfig } from '../src/auth-config.ts';
@@ -12,7 +11,6 @@ import { DevelopmentAuthenticator } from '../src/authenticator-development.ts';
 import { JwtAuthenticator } from '../src/authenticator-jwt.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const NOW_SECONDS = 1_700_000_000;
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
@@ -40,7 +38,7 @@ function file(name: string, content: string): JwtKeyConfig {
 
 async function open(key: JwtKeyConfig, rest: Partial<JwtConfig> = {}, clock = new FakeClock(NOW_SECONDS * 1e6)) {
   const config: JwtConfig = { kind: 'jwt', key, issuer: null, audience: null, ...rest };
-  const authenticator = await JwtAuthenticator.open({ config, clock, log: silent });
+  const authenticator = await JwtAuthenticator.open({ config, clock, log: silentLog });
   opened.push(authenticator);
   return authenticator;
 }

@@ -1,65 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ChatClient } from './chat-client.ts';
-
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-
-class EdgeProcess {
-  readonly child: ChildProcess;
-  stdout = '';
-  stderr = '';
-  readonly exited: Promise<number | null>;
-
-  constructor(env: Record<string, string>) {
-    const { PATH = '' } = process.env;
-    this.child = spawn(process.execPath, [MAIN], {
-      env: { PATH, PORT: '0', PARLEY_ADMIN_PORT: '0', PARLEY_DATA_DIR: folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.stdout += chunk.toString();
-    });
-    this.child.stderr?.on('data', (chunk: Buffer) => {
-      this.stderr += chunk.toString();
-    });
-    this.exited = new Promise((resolve) => this.child.once('close', resolve));
-  }
-
-  /** What its log says about being ready. */
-  async ready(): Promise<{ port: number; adminPort: number }> {
-    const find = () => this.lines().find((line) => line.message === 'ready');
-    await expect.poll(() => find() !== undefined, { timeout: 20_000 }).toBe(true);
-    return find() as unknown as { port: number; adminPort: number };
-  }
-
-  lines(): Record<string, unknown>[] {
-    const whole = this.stdout.split('\n').slice(0, -1);
-    return whole.filter((text) => text.startsWith('{')).map((text) => JSON.parse(text) as Record<string, unknown>);
-  }
-}
+import { initPersonal } from './support/chat.ts';
+import { EdgeProcess } from './support/edge-process.ts';
+import { LegacyClient } from './support/legacy-client.ts';
 
 let folder: string;
 const processes: EdgeProcess[] = [];
 
 beforeEach(() => {
-  if (!existsSync(MAIN)) throw new Error('not built: run npm run build first');
   folder = mkdtempSync(join(tmpdir(), 'parley-process-'));
 });
 
 afterEach(async () => {
-  for (const { child, exited } of processes.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
+  for (const edge of processes.splice(0)) await edge.kill();
   rmSync(folder, { recursive: true });
 });
 
 function spawnEdge(env: Record<string, string> = {}): EdgeProcess {
-  const edge = new EdgeProcess(env);
+  const edge = new EdgeProcess({ PARLEY_DATA_DIR: folder, ...env });
   processes.push(edge);
   return edge;
 }
@@ -69,34 +29,34 @@ describe('the process of a node', () => {
     'G10: drains on %s, keeps what it acknowledged, and exits with 0',
     async (signal) => {
       const edge = spawnEdge();
-      const { port } = await edge.ready();
-      const url = `ws://127.0.0.1:${port}`;
-      const seven = await ChatClient.signIn(url, 7);
-      const conversation = await seven.openPersonal(7, 8);
+      await edge.ready();
+      const seven = await LegacyClient.signIn(edge.url, '7');
+      const conversation = await initPersonal(seven, [7, 8]);
       const sends = 200;
       for (let i = 1; i <= sends; i++) seven.send({ msg: `m${i}`, conv_id: conversation, type: 'personal' });
       await expect.poll(() => acks(seven)).toBeGreaterThan(0);
-      edge.child.kill(signal);
-      expect(await seven.untilClosed()).toMatchObject({ code: 1012 });
+      edge.signal(signal);
+      expect(await seven.ended()).toMatchObject({ code: 1012 });
       expect(await edge.exited).toBe(0);
       expect(edge.stderr).toBe('');
-      expect(edge.lines().at(-1)).toMatchObject({ message: 'stopped' });
+      expect(edge.logged.at(-1)).toMatchObject({ message: 'stopped' });
 
       const again = spawnEdge();
-      const eight = await ChatClient.signIn(`ws://127.0.0.1:${(await again.ready()).port}`, 8);
+      await again.ready();
+      const eight = await LegacyClient.signIn(again.url, '8');
       const acknowledged = acks(seven);
       await expect.poll(() => bodies(eight).length).toBeGreaterThanOrEqual(acknowledged);
       expect(bodies(eight)).toEqual(bodies(eight).map((_body, index) => `m${index + 1}`));
-      eight.close();
+      eight.drop();
     },
   );
 
   it('says where it is and how to try it', async () => {
     const edge = spawnEdge();
-    const { port, adminPort } = await edge.ready();
-    await expect.poll(() => edge.stdout).toContain(`npx parley chat --user 8 --to 7 --url ws://127.0.0.1:${port}\n`);
-    expect(edge.stdout).toContain(`npx parley chat --user 7 --to 8 --url ws://127.0.0.1:${port}\n`);
-    expect(edge.stdout).toContain(`http://127.0.0.1:${adminPort}/readyz`);
+    await edge.ready();
+    await expect.poll(() => edge.stdout).toContain(`npx parley chat --user 8 --to 7 --url ${edge.url}\n`);
+    expect(edge.stdout).toContain(`npx parley chat --user 7 --to 8 --url ${edge.url}\n`);
+    expect(edge.stdout).toContain(`${edge.adminUrl}/readyz`);
     expect(edge.stdout).toContain(folder);
     expect(edge.stdout).toMatch(/INSECURE/);
   });
@@ -104,9 +64,9 @@ describe('the process of a node', () => {
   it('ends at once, with 1, when it is told a second time', async () => {
     const edge = spawnEdge({ PARLEY_DRAIN_DELAY_MS: '600000' });
     await edge.ready();
-    edge.child.kill('SIGTERM');
+    edge.signal('SIGTERM');
     await expect.poll(() => edge.stdout).toContain('told to stop');
-    edge.child.kill('SIGTERM');
+    edge.signal('SIGTERM');
     expect(await edge.exited).toBe(1);
   });
 
@@ -125,7 +85,7 @@ describe('the process of a node', () => {
   });
 });
 
-const acks = (client: ChatClient): number => client.received.filter((text) => text.startsWith('{"message_id"')).length;
+const acks = (client: LegacyClient): number => client.unread.filter((text) => text.startsWith('{"message_id"')).length;
 
-const bodies = (client: ChatClient): unknown[] =>
-  client.received.filter((text) => text.startsWith('{')).map((text) => (JSON.parse(text) as { msg: unknown }).msg);
+const bodies = (client: LegacyClient): unknown[] =>
+  client.unread.filter((text) => text.startsWith('{')).map((text) => (JSON.parse(text) as { msg: unknown }).msg);

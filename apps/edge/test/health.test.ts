@@ -1,11 +1,8 @@
-import type { Log } from '@parley/core';
-import { FakeClock } from '@parley/core/testing';
+import { FakeClock, silentLog } from '@parley/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Health } from '../src/health.ts';
 import { AdminServer } from '../src/http.ts';
 import { Metrics } from '../src/metrics.ts';
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 interface Probe {
   readonly settle: (error?: Error) => void;
@@ -17,7 +14,7 @@ function make() {
   const state = { busUp: true };
   const health = new Health({
     clock,
-    log: silent,
+    log: silentLog,
     busUp: () => state.busUp,
     pingStore: () =>
       new Promise<void>((resolve, reject) => {
@@ -86,13 +83,13 @@ describe('Health', () => {
 
 describe('AdminServer', () => {
   const { health } = make();
-  const metrics = new Metrics(silent);
+  const metrics = new Metrics(silentLog);
   let server: AdminServer;
   let base: string;
 
   beforeEach(async () => {
     server = new AdminServer({
-      ...{ host: '127.0.0.1', port: 0, health, registry: metrics.registry, log: silent },
+      ...{ host: '127.0.0.1', port: 0, health, registry: metrics.registry, log: silentLog },
       details: () => ({ version: '1.2.3' }),
     });
     base = `http://127.0.0.1:${(await server.listen()).port}`;

@@ -1,4 +1,4 @@
-import type { Log } from '@parley/core';
+import { silentLog } from '@parley/core/testing';
 import { type MariadbService, type RedisService, startMariadb, startRedis } from '@parley/local-services';
 import { openMysqlStore } from '@parley/store-sql';
 import type { RowDataPacket } from 'mysql2';
@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { loadConfig, type RunningEdge, startEdge } from '../src/index.ts';
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const HEAD = 7;
 const PARALLEL = 8;
 
@@ -66,7 +65,7 @@ describe('a resume with nothing missed', () => {
       ...{ db_name: database.database, REDIS_URL: redis.url, PORT: '0', PARLEY_ADMIN_PORT: '0' },
       ...{ PARLEY_AUTH: 'development', PARLEY_DRAIN_MS: '2000' },
     };
-    edge = await startEdge(loadConfig(env), silent);
+    edge = await startEdge(loadConfig(env), silentLog);
     const first = await resume(edge.url, { userId: ++lastUser, personal: [], groups: [] }, undefined);
     epoch = String(JSON.parse(first[0] ?? '{}').epoch);
   }, 120_000);

@@ -49,7 +49,7 @@ export class EdgeProcess {
   static async start(env: Readonly<Record<string, string>>): Promise<EdgeProcess> {
     const edge = new EdgeProcess(env);
     try {
-      await edge.#ready();
+      await edge.ready();
       return edge;
     } catch (error) {
       await edge.kill();
@@ -102,14 +102,23 @@ export class EdgeProcess {
     return code;
   }
 
+  /** Says it once, and waits for nothing. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.exited;
   }
 
-  #ready(): Promise<void> {
+  /** Resolves when its log says so; rejects when it ends before. */
+  ready(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const fail = (why: string): void => reject(new Error(`a node ${why}:\n${this.#stdout}${this.#stderr}`));
+      const fail = (why: string): void => {
+        clearTimeout(timer);
+        reject(new Error(`a node ${why}:\n${this.#stdout}${this.#stderr}`));
+      };
       const timer = setTimeout(() => fail(`was not ready within ${READY_TIMEOUT_MS} ms`), READY_TIMEOUT_MS);
       void this.exited.then((code) => fail(`ended with ${code}`));
       this.#onOutput = () => {
