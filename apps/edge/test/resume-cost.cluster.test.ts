@@ -101,7 +101,7 @@ describe('a resume with nothing missed', () => {
       const types = frames.map((frame) => (JSON.parse(frame) as { type: string }).type);
       expect(types).toEqual(['welcome', ...Array(conversations).fill('synced'), 'sync_complete']);
       expect(frames.filter((frame) => frame.includes('"recovered":0'))).toHaveLength(conversations);
-      expect(said).toEqual([expect.stringMatching(/^select .*users.*members.*conversations/)]);
+      expect(said).toEqual([expect.stringMatching(/^SELECT .*users.*members.*conversations/)]);
     });
   }
 });

@@ -11,10 +11,11 @@ import {
   type UserId,
   type UserProfile,
 } from '@parley/core';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { SqlInitStore } from './init-store-sql.ts';
-import { MEMBERSHIP_COLUMNS, type MembershipRow, selectMemberships, toMembership } from './membership-sql.ts';
-import { asText, type ChatSchema, type Text } from './schema.ts';
+import { selectMemberships, toMembership } from './membership-sql.ts';
+import type { ProfileReader } from './profile-reader-sql.ts';
+import type { ChatSchema } from './schema.ts';
 import type { SqlFlavor } from './sql-flavor.ts';
 import { guarded } from './transaction.ts';
 import { SqlUserStore } from './user-store-sql.ts';
@@ -25,12 +26,14 @@ export class SqlConversationStore implements ConversationStore {
   readonly #flavor: SqlFlavor;
   readonly #users: SqlUserStore;
   readonly #inits: SqlInitStore;
+  readonly #profiles: ProfileReader;
 
-  constructor(db: Kysely<ChatSchema>, flavor: SqlFlavor) {
+  constructor(db: Kysely<ChatSchema>, flavor: SqlFlavor, profiles: ProfileReader) {
     this.#db = db;
     this.#flavor = flavor;
     this.#users = new SqlUserStore(db, flavor);
     this.#inits = new SqlInitStore(db, flavor, this.#users);
+    this.#profiles = profiles;
   }
 
   user(userId: UserId): Promise<User | null> {
@@ -71,31 +74,8 @@ export class SqlConversationStore implements ConversationStore {
 
   async profilesOf(userIds: readonly UserId[]): Promise<Map<UserId, UserProfile>> {
     assertAtMost('users', userIds.length, STORE_LIMITS.maxMembershipUsers);
-    const profiles = new Map<UserId, { readonly name: string; readonly memberships: Membership[] }>();
-    if (userIds.length === 0) return profiles;
-    const rows = await guarded(this.#flavor, () =>
-      this.#db
-        .selectFrom('users as u')
-        .leftJoin('members as m', (join) =>
-          join
-            .onRef('m.user_id', '=', 'u.id')
-            .on((on) => on.or([on('m.left_seq', 'is', null), on('m.delivered_seq', '<', on.ref('m.left_seq'))])),
-        )
-        .leftJoin('conversations as c', 'c.id', 'm.conversation_id')
-        .select(['u.id', sql<Text>`${sql.raw(this.#flavor.text('u.name'))}`.as('name'), ...MEMBERSHIP_COLUMNS])
-        .where('u.id', 'in', [...new Set(userIds)])
-        .orderBy('u.id')
-        .orderBy('m.conversation_id')
-        .execute(),
-    );
-    for (const row of rows) {
-      const known = profiles.get(row.id);
-      const profile = known ?? { name: asText(row.name), memberships: [] };
-      if (known === undefined) profiles.set(row.id, profile);
-      // A user without memberships has one row of nulls.
-      if (row.conversation_id !== null) profile.memberships.push(toMembership(row as MembershipRow));
-    }
-    return profiles;
+    if (userIds.length === 0) return new Map();
+    return guarded(this.#flavor, () => this.#profiles.profilesOf(userIds));
   }
 
   async membershipsOf(userIds: readonly UserId[]): Promise<Membership[]> {

@@ -31,6 +31,9 @@ export interface QueryOptions {
   readonly onDone?: () => void;
 }
 
+/** Of a text that a statement packs many rows into; MySQL's own default is one KB. */
+const MAX_PACKED_BYTES = 16_777_216;
+
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
 /**
@@ -102,7 +105,7 @@ export class MysqlConnection {
     await this.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
     await this.query(`SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
 autocommit = 1, time_zone = '+00:00', wait_timeout = ${seconds(limits.sessionIdleTimeoutMs)}, \
-innodb_lock_wait_timeout = ${seconds(limits.lockWaitTimeoutMs)}`);
+innodb_lock_wait_timeout = ${seconds(limits.lockWaitTimeoutMs)}, group_concat_max_len = ${MAX_PACKED_BYTES}`);
     const rows = (await this.query('SELECT @@auto_increment_increment AS step')) as readonly { step: number }[];
     this.autoIncrementStep = rows[0]?.step ?? 1;
   }

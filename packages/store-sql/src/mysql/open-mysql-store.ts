@@ -7,6 +7,7 @@ import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
 import { SqlMarkStore } from '../mark-store-sql.ts';
 import { assertSchemaVersion } from '../migrator.ts';
+import { SqlProfileReader } from '../profile-reader-sql.ts';
 import type { ChatSchema } from '../schema.ts';
 import type { SqlStores } from '../sql-stores.ts';
 import { guarded } from '../transaction.ts';
@@ -19,6 +20,7 @@ import { isUnknownDatabase } from './mysql-error.ts';
 import { mysqlFlavor } from './mysql-flavor.ts';
 import { MysqlPool } from './mysql-pool.ts';
 import { createDatabase, migrateMysql, readVersion } from './mysql-schema.ts';
+import { MysqlProfileReader } from './profile-reader-mysql.ts';
 import { MysqlReceiptStore } from './receipt-store-mysql.ts';
 
 export interface MysqlStoreOptions {
@@ -89,6 +91,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
   const changers = pool(maxChangeConnections, false);
   const kysely = (of: MysqlPool) => new Kysely<ChatSchema>({ dialect: new MysqlDialect({ pool: kyselyPool(of) }) });
   const db = kysely(readers);
+  const profiles = new MysqlProfileReader(readers, new SqlProfileReader(db, mysqlFlavor));
 
   const run = async (text: string): Promise<unknown> => {
     const connection = await readers.acquire();
@@ -128,7 +131,7 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
 
   return {
     messages: new MysqlMessageStore(db, mysqlFlavor, writers),
-    conversations: new SqlConversationStore(db, mysqlFlavor),
+    conversations: new SqlConversationStore(db, mysqlFlavor, profiles),
     receipts: new MysqlReceiptStore(writers),
     groups: new SqlGroupStore(kysely(changers), mysqlFlavor, new SqlUserStore(db, mysqlFlavor)),
     reader: new SqlConversationReader(db, mysqlFlavor),

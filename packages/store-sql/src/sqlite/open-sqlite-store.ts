@@ -7,6 +7,7 @@ import { SqlGroupStore } from '../group-store-sql.ts';
 import { SqlInspector } from '../inspector-sql.ts';
 import { SqlMarkStore } from '../mark-store-sql.ts';
 import { assertSchemaVersion, type MigrationSession, runMigrations } from '../migrator.ts';
+import { SqlProfileReader } from '../profile-reader-sql.ts';
 import type { ChatSchema } from '../schema.ts';
 import { SchemaError } from '../schema-error.ts';
 import type { SqlStores } from '../sql-stores.ts';
@@ -71,7 +72,7 @@ export function openSqliteStoreOn(database: Database): SqlStores {
 
   return {
     messages: new SqliteMessageStore(db, sqliteFlavor, guard, writer),
-    conversations: new SqlConversationStore(db, sqliteFlavor),
+    conversations: new SqlConversationStore(db, sqliteFlavor, new SqlProfileReader(db, sqliteFlavor)),
     receipts: new SqliteReceiptStore(guard, writer),
     groups: new SqlGroupStore(db, sqliteFlavor, new SqlUserStore(db, sqliteFlavor)),
     reader: new SqlConversationReader(db, sqliteFlavor),
