@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type BusHarness, busContract, directoryContract, RecordedEvents } from '@parley/core/testing';
+import { type BusHarness, busContract, directoryContract, RecordedEvents, silentLog } from '@parley/core/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRedisBus, type RedisBusParts } from '../src/index.ts';
 import { NodeProcess } from './node-process.ts';
 import { realClock } from './real-clock.ts';
 import { LocalRedisCluster } from './redis-cluster.ts';
-import { silentLog, until } from './redis-harness.ts';
+import { until } from './redis-harness.ts';
 
 let cluster: LocalRedisCluster;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const create = (prefix: string): RedisBusParts =>
     mode: 'cluster',
     prefix,
     clock: realClock,
-    log: process.env.DBG ? (console as never) : silentLog,
+    log: silentLog,
   });
 
 const createHarness = (): Promise<BusHarness> => {

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@parley/core';
-import { RecordedEvents } from '@parley/core/testing';
+import { RecordedEvents, silentLog } from '@parley/core/testing';
 import { freePort, type RedisService, startRedis } from '@parley/local-services';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedisBus, type RedisBusOptions } from '../src/index.ts';
 import { realClock } from './real-clock.ts';
-import { silentLog, until } from './redis-harness.ts';
+import { until } from './redis-harness.ts';
 
 describe('how a node connects', () => {
   let folder: string;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { RecordedEvents, sortedIds } from '@parley/core/testing';
+import { RecordedEvents, silentLog, sortedIds } from '@parley/core/testing';
 import { type RedisService, startRedis } from '@parley/local-services';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRedisBus, type RedisBusParts } from '../src/index.ts';
 import { NodeProcess } from './node-process.ts';
 import { realClock } from './real-clock.ts';
-import { silentLog, until } from './redis-harness.ts';
+import { until } from './redis-harness.ts';
 
 describe('a node that dies', () => {
   let redis: RedisService;

@@ -1,13 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '@parley/core';
-import type { BusHarness, BusNode } from '@parley/core/testing';
+import { type BusHarness, type BusNode, silentLog } from '@parley/core/testing';
 import { type RedisService, startRedis } from '@parley/local-services';
 import { createRedisBus, type RedisBusParts } from '../src/index.ts';
 import { realClock } from './real-clock.ts';
 import { RedisProxy } from './redis-proxy.ts';
-
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const until = async (
   condition: () => boolean | Promise<boolean>,

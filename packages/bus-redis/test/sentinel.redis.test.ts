@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecordedEvents } from '@parley/core/testing';
+import { RecordedEvents, silentLog } from '@parley/core/testing';
 import { freePort, type RedisService, startRedis } from '@parley/local-services';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRedisBus, type RedisBusParts } from '../src/index.ts';
 import { realClock } from './real-clock.ts';
-import { silentLog, until } from './redis-harness.ts';
+import { until } from './redis-harness.ts';
 
 const PASSWORD = 'sentinel';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
+import { peersApart } from '../testing/peers-apart.ts';
 import { testSeed } from '../testing/random.ts';
-import { TestCluster } from '../testing/test-cluster.ts';
 
 const error = (name: string) => expect.objectContaining({ type: 'error', name });
 
@@ -158,14 +158,8 @@ describe('block', () => {
 const seed = testSeed();
 
 it(`a block takes effect at once on the node of the blocked user, and an unblock too (seed ${seed})`, async () => {
-  const cluster = new TestCluster(seed);
-  const peers: CurrentPeer[] = [];
-  for (const userId of [1, 2]) {
-    const node = await cluster.startNode();
-    const host = { connect: () => cluster.connect(node), clock: { settle: () => cluster.advance(1_000) } };
-    peers.push(await CurrentPeer.signIn(host, userId));
-  }
-  const [blocker, blocked] = peers as [CurrentPeer, CurrentPeer];
+  const { cluster, peers } = await peersApart(seed, 2);
+  const [blocker, blocked] = peers;
   const { conv_id } = await blocked.ask({ type: 'init_personal', member: [1, 2] });
   const say = (msg: string) => blocked.ask({ type: 'personal', conv_id, msg });
   expect(await say('one')).toMatchObject({ type: 'ack', seq: 1 });

@@ -1,24 +1,15 @@
 import { expect, it } from 'vitest';
 import { CurrentPeer } from '../testing/current-peer.ts';
+import { ANSWER_MS, peersApart } from '../testing/peers-apart.ts';
 import { testSeed } from '../testing/random.ts';
-import { TestCluster } from '../testing/test-cluster.ts';
+import type { TestNode } from '../testing/test-cluster.ts';
 
 const seed = testSeed();
 const error = (name: string) => expect.objectContaining({ type: 'error', name });
 const ack = (seq: number) => expect.objectContaining({ type: 'ack', seq });
 const bodies = (peer: CurrentPeer) => peer.told('personal', 'group').map(({ msg }) => msg);
 
-/** Users 1, 2, 3 …, each at a node of its own. What they ask has a second of time to happen, far less than an audit takes to repair it. */
-async function apart(users: number): Promise<{ cluster: TestCluster; peers: [CurrentPeer, CurrentPeer, CurrentPeer] }> {
-  const cluster = new TestCluster(seed);
-  const peers: CurrentPeer[] = [];
-  for (let id = 1; id <= users; id++) {
-    const node = await cluster.startNode();
-    const host = { connect: () => cluster.connect(node), clock: { settle: () => cluster.advance(1_000) } };
-    peers.push(await CurrentPeer.signIn(host, id));
-  }
-  return { cluster, peers: peers as [CurrentPeer, CurrentPeer, CurrentPeer] };
-}
+const apart = (users: number) => peersApart(seed, users);
 
 it(`G7: a change of the members takes effect at its seq on every node (seed ${seed})`, async () => {
   const { cluster, peers } = await apart(3);
@@ -41,11 +32,7 @@ it(`G7: a change of the members takes effect at its seq on every node (seed ${se
 
 it(`G3: a repeat on another node has the first answer (seed ${seed})`, async () => {
   const { cluster, peers } = await apart(2);
-  const host = {
-    connect: () => cluster.connect(cluster.nodes[1] as never),
-    clock: { settle: () => cluster.advance(1_000) },
-  };
-  const elsewhere = await CurrentPeer.signIn(host, 1);
+  const elsewhere = await CurrentPeer.signIn(cluster.hostOf(cluster.nodes[1] as TestNode, ANSWER_MS), 1);
   const init = { type: 'init_group', member: [1, 2], group_name: 'g', client_id: 'i' };
   const ready = await peers[0].ask(init);
   expect(await elsewhere.ask(init)).toEqual({ ...ready, duplicate: true });

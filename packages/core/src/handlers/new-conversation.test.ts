@@ -1,16 +1,14 @@
 import { expect, it } from 'vitest';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
+import { ANSWER_MS } from '../testing/peers-apart.ts';
 import { testSeed } from '../testing/random.ts';
 import { TestCluster, type TestNode } from '../testing/test-cluster.ts';
 
 const seed = testSeed();
 const synced = (conv_id: unknown) => ({ type: 'synced', conv_id, kind: 'personal', seq: 0, recovered: 0 });
 
-const hostOf = (cluster: TestCluster, node: TestNode) => ({
-  connect: () => cluster.connect(node),
-  clock: { settle: () => cluster.advance(1_000) },
-});
+const hostOf = (cluster: TestCluster, node: TestNode) => cluster.hostOf(node, ANSWER_MS);
 
 it(`all sessions of both members are told of a new personal conversation at once, on every node (seed ${seed})`, async () => {
   const cluster = new TestCluster(seed);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { CurrentPeer, type PeerHost } from '../testing/current-peer.ts';
+import { CurrentPeer } from '../testing/current-peer.ts';
 import { testSeed } from '../testing/random.ts';
 import { TestCluster, type TestNode } from '../testing/test-cluster.ts';
 
@@ -22,10 +22,7 @@ describe(`presence and watch (PARLEY_TEST_SEED=${seed})`, () => {
     return opened as [TestNode, TestNode, TestNode];
   };
   /** Where a peer connects; what it asks is answered within so much time. */
-  const at = (node: TestNode): PeerHost => ({
-    connect: () => cluster.connect(node),
-    clock: { settle: () => cluster.advance(400) },
-  });
+  const at = (node: TestNode) => cluster.hostOf(node, 400);
   const signIn = (node: TestNode, userId: number) => CurrentPeer.signIn(at(node), userId, { cursors: {} });
   /** The news of a peer so far: `presence` frames that answer nothing. */
   const news = (peer: CurrentPeer) => peer.told('presence').flatMap((frame) => ('ref' in frame ? [] : [frame.users]));

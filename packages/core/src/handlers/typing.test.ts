@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { CurrentPeer, type PeerHost } from '../testing/current-peer.ts';
+import { CurrentPeer } from '../testing/current-peer.ts';
 import { testSeed } from '../testing/random.ts';
 import { TestCluster, type TestNode } from '../testing/test-cluster.ts';
 
@@ -16,10 +16,7 @@ describe(`typing (PARLEY_TEST_SEED=${seed})`, () => {
     cluster = new TestCluster(seed);
     return [await cluster.startNode(), await cluster.startNode()];
   };
-  const at = (node: TestNode): PeerHost => ({
-    connect: () => cluster.connect(node),
-    clock: { settle: () => cluster.advance(300) },
-  });
+  const at = (node: TestNode) => cluster.hostOf(node, 300);
   const signIn = (node: TestNode, userId: number) => CurrentPeer.signIn(at(node), userId, { cursors: {} });
   const typed = (peer: CurrentPeer) => peer.told('typing');
 

@@ -1,25 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StatusChange } from '../ports/receipt-store.ts';
-import { ReceiptBench } from '../testing/receipt-bench.ts';
+import { receiptBenches } from '../testing/receipt-bench.ts';
 import { scriptedMessageId, scriptedPeer } from '../testing/scripted-receipts.ts';
 
-const benches: ReceiptBench[] = [];
-const open = (...args: ConstructorParameters<typeof ReceiptBench>): ReceiptBench => {
-  const bench = new ReceiptBench(...args);
-  benches.push(bench);
-  return bench;
-};
+const open = receiptBenches();
 const brief = ({ userId, previousDeliveredSeq, deliveredSeq, previousSeenSeq, seenSeq }: StatusChange): number[] => [
   ...[userId, previousDeliveredSeq, deliveredSeq],
   ...[previousSeenSeq, seenSeq],
 ];
-
-afterEach(() => {
-  for (const bench of benches.splice(0)) {
-    bench.writer.stop();
-    expect([bench.clock.pendingTimers, bench.writer.pending]).toEqual([0, 0]);
-  }
-});
 
 describe('telling what has moved (G6)', () => {
   it('tells it after the commit, and not before', async () => {

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Random, testSeed } from '../testing/random.ts';
-import { ReceiptBench } from '../testing/receipt-bench.ts';
+import { type ReceiptBench, receiptBenches } from '../testing/receipt-bench.ts';
 import { ReceiptPacing } from './receipt-pacing.ts';
 
 describe('pacing', () => {
@@ -32,19 +32,8 @@ describe('pacing', () => {
 });
 
 describe('receipts under load', () => {
-  const benches: ReceiptBench[] = [];
-  const open = (): ReceiptBench => {
-    const bench = new ReceiptBench({ maxPending: 50_000, maxBatchRows: 500 });
-    benches.push(bench);
-    return bench;
-  };
-  afterEach(() => {
-    for (const bench of benches.splice(0)) {
-      bench.writer.stop();
-      expect(bench.clock.pendingTimers).toBe(0);
-    }
-  });
-
+  const benches = receiptBenches();
+  const open = (): ReceiptBench => benches({ maxPending: 50_000, maxBatchRows: 500 });
   /** Members that each acknowledge every 50 to 100 ms, for a while; how long each acknowledgement waited for the store, in ms. */
   async function acknowledge(bench: ReceiptBench, random: Random, members: number, forMs: number): Promise<number[]> {
     const startMs = bench.clock.nowMs();

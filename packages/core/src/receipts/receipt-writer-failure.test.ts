@@ -1,21 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { ReceiptBench } from '../testing/receipt-bench.ts';
+import { describe, expect, it } from 'vitest';
+import { receiptBenches } from '../testing/receipt-bench.ts';
 
-const benches: ReceiptBench[] = [];
-const open = (...args: ConstructorParameters<typeof ReceiptBench>): ReceiptBench => {
-  const bench = new ReceiptBench(...args);
-  benches.push(bench);
-  return bench;
-};
-
-afterEach(() => {
-  for (const bench of benches.splice(0)) {
-    bench.writer.stop();
-    expect(bench.clock.pendingTimers).toBe(0);
-    expect(bench.writer.pending).toBe(0);
-    expect(bench.store.maxRunning).toBeLessThan(2);
-  }
-});
+const open = receiptBenches();
 
 describe('a store that fails', () => {
   it('merges a failed call back, newer ones winning, and writes it after a pause', async () => {

@@ -1,22 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { ReceiptBench } from '../testing/receipt-bench.ts';
+import { describe, expect, it } from 'vitest';
+import { receiptBenches } from '../testing/receipt-bench.ts';
 
 const T0 = 1_598_356_410_000_000;
-const benches: ReceiptBench[] = [];
-const open = (...args: ConstructorParameters<typeof ReceiptBench>): ReceiptBench => {
-  const bench = new ReceiptBench(...args);
-  benches.push(bench);
-  return bench;
-};
-
-afterEach(() => {
-  for (const bench of benches.splice(0)) {
-    bench.writer.stop();
-    expect(bench.clock.pendingTimers).toBe(0);
-    expect(bench.writer.pending).toBe(0);
-    expect(bench.store.maxRunning).toBeLessThan(2);
-  }
-});
+const open = receiptBenches();
 
 describe('coalescing', () => {
   it('writes personal receipts one window after the first of them, and has no timer when idle', async () => {

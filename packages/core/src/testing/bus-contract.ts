@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeId } from '../types.ts';
-import { type BusFaults, type BusHarness, type BusNode, RecordedEvents, sortedIds } from './bus-harness.ts';
+import { type BusHarness, type BusNode, faultsOf, RecordedEvents, sortedIds, startBusNode } from './bus-harness.ts';
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 const numbered = (name: string, from: number, to: number): string[] =>
@@ -18,18 +18,10 @@ export function busContract(backend: string, createHarness: () => Promise<BusHar
     });
     afterEach(() => harness.close());
 
-    const startNode = async (): Promise<BusNode & { events: RecordedEvents }> => {
-      const node = await harness.createNode();
-      const events = new RecordedEvents();
-      await harness.settle(node.bus.start(events));
-      return { ...node, events };
-    };
+    const startNode = () => startBusNode(harness);
     const send = (from: BusNode, to: BusNode, text: string): Promise<void> =>
       harness.settle(from.bus.publish(new Map([[to.bus.nodeId, utf8(text)]])));
-    const faults = (): BusFaults => {
-      if (harness.faults === undefined) throw new Error('this backend cannot be made to fail');
-      return harness.faults;
-    };
+    const faults = () => faultsOf(harness);
 
     it('is up and reachable once start has resolved', async () => {
       const node = await harness.createNode();

@@ -75,5 +75,18 @@ export class RecordedEvents implements BusEvents {
   }
 }
 
+/** A node of the harness whose bus has started, and what that has told it. */
+export async function startBusNode(harness: BusHarness): Promise<BusNode & { events: RecordedEvents }> {
+  const node = await harness.createNode();
+  const events = new RecordedEvents();
+  await harness.settle(node.bus.start(events));
+  return { ...node, events };
+}
+
+export function faultsOf(harness: BusHarness): BusFaults {
+  if (harness.faults === undefined) throw new Error('this backend cannot be made to fail');
+  return harness.faults;
+}
+
 /** Node ids in a fixed order: the order of a lookup means nothing. */
 export const sortedIds = (ids: readonly NodeId[]): NodeId[] => [...ids].sort((a, b) => (a < b ? -1 : Number(a > b)));

@@ -1,10 +1,11 @@
 import { GroupCommit, type GroupCommitSettings, type SendOutcome } from '../commit/group-commit.ts';
 import type { Standing } from '../commit/refresh-versions.ts';
 import type { AppendRow, MessageStore } from '../ports/message-store.ts';
-import type { Log, Telemetry } from '../ports/telemetry.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { ConversationId, UserId } from '../types.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedAppend } from './scripted-append.ts';
+import { silentLog } from './test-doubles.ts';
 
 /** Small enough that a few sends reach every bound. */
 export const BENCH_SETTINGS: GroupCommitSettings = {
@@ -15,7 +16,6 @@ export const BENCH_SETTINGS: GroupCommitSettings = {
   maxLaneBytes: 100_000,
   retryForMs: 30_000,
 };
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A group commit on a scripted store, that writes down what the outside sees, in order. */
 export class CommitBench {
@@ -48,7 +48,7 @@ export class CommitBench {
       },
       clock: this.clock,
       telemetry,
-      log: quiet,
+      log: silentLog,
       settings: { ...BENCH_SETTINGS, ...settings },
       random: () => 0.5,
     });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeId, Topic } from '../types.ts';
 import { groupTopic, userTopic } from '../types.ts';
-import { type BusFaults, type BusHarness, type BusNode, RecordedEvents, sortedIds } from './bus-harness.ts';
+import { type BusHarness, type BusNode, faultsOf, sortedIds, startBusNode } from './bus-harness.ts';
 import { Random, testSeed } from './random.ts';
 
 /** What is known for certain about one (node, topic): the last change that resolved, and how many changes are under way. */
@@ -20,18 +20,10 @@ export function directoryContract(backend: string, createHarness: () => Promise<
     });
     afterEach(() => harness.close());
 
-    const startNode = async (): Promise<BusNode & { events: RecordedEvents }> => {
-      const node = await harness.createNode();
-      const events = new RecordedEvents();
-      await harness.settle(node.bus.start(events));
-      return { ...node, events };
-    };
+    const startNode = () => startBusNode(harness);
     const lookup = async (node: BusNode, topics: readonly Topic[]): Promise<NodeId[][]> =>
       (await harness.settle(node.directory.lookup(topics))).map((ids) => sortedIds(ids));
-    const faults = (): BusFaults => {
-      if (harness.faults === undefined) throw new Error('this backend cannot be made to fail');
-      return harness.faults;
-    };
+    const faults = () => faultsOf(harness);
 
     it('knows nothing of a topic that nobody joined, and takes empty batches', async () => {
       const node = await startNode();

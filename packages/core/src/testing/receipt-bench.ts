@@ -1,3 +1,4 @@
+import { afterEach, expect } from 'vitest';
 import type { StatusChange } from '../ports/receipt-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
 import { ReceiptWriter, type ReceiptWriterSettings } from '../receipts/receipt-writer.ts';
@@ -35,4 +36,21 @@ export class ReceiptBench {
       onChanged: (changes) => this.onChanged(changes),
     });
   }
+}
+
+/** @returns what opens benches for the tests of the file; behind each test nothing may be left in them: no timer, nothing pending, no two calls of the store at a time */
+export function receiptBenches(): (...args: ConstructorParameters<typeof ReceiptBench>) => ReceiptBench {
+  const benches: ReceiptBench[] = [];
+  afterEach(() => {
+    for (const { writer, clock, store } of benches.splice(0)) {
+      writer.stop();
+      expect([clock.pendingTimers, writer.pending]).toEqual([0, 0]);
+      expect(store.maxRunning).toBeLessThan(2);
+    }
+  });
+  return (...args) => {
+    const bench = new ReceiptBench(...args);
+    benches.push(bench);
+    return bench;
+  };
 }

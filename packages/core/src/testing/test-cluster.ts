@@ -1,5 +1,6 @@
 import { ChatNode } from '../chat-node.ts';
 import type { ChatNodeSettings } from '../settings.ts';
+import type { PeerHost } from './current-peer.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { Random } from './random.ts';
@@ -62,6 +63,11 @@ export class TestCluster {
     const entry: TestNode = { node, network, telemetry, connections: new Set(), alive: true, draining: false };
     this.nodes.push(entry);
     return entry;
+  }
+
+  /** Where a `CurrentPeer` connects to a node; what it asks has so much time to be answered. */
+  hostOf(node: TestNode, answerMs: number): PeerHost {
+    return { connect: () => this.connect(node), clock: { settle: () => this.advance(answerMs) } };
   }
 
   connect(node: TestNode): FakeConnection {
