@@ -52,7 +52,8 @@ export class ChatClientImplementation implements ChatClient {
     const timers = new Timers(environment);
     this.#timers = timers;
     const onError = (error: unknown): void => this.#onError(error);
-    this.#events = new Emitter(onError);
+    // What a listener for errors throws must not come back to it.
+    this.#events = new Emitter((error, name) => (name === 'error' ? environment.report(error) : onError(error)));
     const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
     this.#requests = requests;
     this.#receipts = new OutgoingReceipts({ requests, timers, onError });
@@ -244,7 +245,7 @@ export class ChatClientImplementation implements ChatClient {
     const connection = this.#connection;
     this.#requests.attach(
       { send: (text) => connection.send(text), doubt: () => connection.probe() },
-      Math.min(MAX_IN_FLIGHT, welcome.limits.max_in_flight),
+      { ...welcome.limits, max_in_flight: Math.min(MAX_IN_FLIGHT, welcome.limits.max_in_flight) },
     );
     this.#outbox.onUp(welcome.user_id);
     this.#watch.onUp();
@@ -302,11 +303,10 @@ export class ChatClientImplementation implements ChatClient {
 
   #onItem(frame: FrameOf<'personal' | 'group' | 'event'>): void {
     const item = itemOf(frame);
-    const { conversationId, seq, messageId, sentAtMs } = item;
-    const conversation = this.conversation(conversationId);
+    const conversation = this.conversation(item.conversationId);
     if (frame.type !== 'event') conversation.kind = frame.type;
     this.#replica.onItem(item);
-    if (item.senderId === this.user?.id) this.#outbox.confirm(item.clientId, { seq, messageId, sentAtMs });
+    if (item.senderId === this.user?.id) this.#outbox.confirm(item);
   }
 
   #onStatus(frame: FrameOf<'status'>): void {

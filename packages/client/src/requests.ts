@@ -28,6 +28,10 @@ type AnswerType =
   | 'presence'
   | 'refreshed';
 
+type Limits = Pick<FrameOf<'welcome'>['limits'], 'max_in_flight' | 'max_frame_bytes'>;
+
+/** Most bytes of UTF-8 that one unit of a JavaScript string comes to. */
+const BYTES_PER_UNIT = 3;
 const MAX_WAITING = 10_000;
 const FIRST_PAUSE_MS = 500;
 
@@ -38,7 +42,7 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * Requests and their answers, matched by `ref`. At most `maxInFlight` are on the wire, at most 10,000 wait. Every promise settles: with the
+ * Requests and their answers, matched by `ref`. At most `max_in_flight` are on the wire, at most 10,000 wait. Every promise settles: with the
  * answer, or with a `ChatError` when the server refuses, the connection ends (`disconnected`), no answer comes, or the client is closed.
  */
 export class Requests {
@@ -47,7 +51,7 @@ export class Requests {
   readonly #inFlight = new Map<number, Waiting>();
   #queue: Waiting[] = [];
   #wire: Wire | null = null;
-  #maxInFlight = 1;
+  #limits: Limits = { max_in_flight: 1, max_frame_bytes: 0 };
   #lastRef = 0;
   #closed = false;
   #synced = false;
@@ -59,9 +63,9 @@ export class Requests {
     this.#timeoutMs = timeoutMs;
   }
 
-  attach(wire: Wire, maxInFlight: number): void {
+  attach(wire: Wire, limits: Limits): void {
     this.#wire = wire;
-    this.#maxInFlight = maxInFlight;
+    this.#limits = limits;
     this.#wake();
   }
 
@@ -154,10 +158,16 @@ export class Requests {
   }
 
   #pump(): void {
-    while (this.#wire !== null && this.#inFlight.size < this.#maxInFlight) {
+    while (this.#wire !== null && this.#inFlight.size < this.#limits.max_in_flight) {
       const next = this.#queue.shift();
       if (next === undefined) return;
       const ref = ++this.#lastRef;
+      const text = JSON.stringify({ ...next.frame, ref });
+      // It would end the connection, and each one after it.
+      if (text.length * BYTES_PER_UNIT > this.#limits.max_frame_bytes) {
+        next.reject(new ChatError('message_too_large', 'The server takes no frame of this length.'));
+        continue;
+      }
       this.#inFlight.set(ref, next);
       next.cancelTimeout = this.#timers.after(this.#timeoutMs, () => {
         this.#inFlight.delete(ref);
@@ -165,7 +175,7 @@ export class Requests {
         this.#wire?.doubt();
         this.#pump();
       });
-      this.#wire.send(JSON.stringify({ ...next.frame, ref }));
+      this.#wire.send(text);
     }
   }
 
