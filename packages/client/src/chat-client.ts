@@ -52,8 +52,7 @@ export class ChatClientImplementation implements ChatClient {
     const timers = new Timers(environment);
     this.#timers = timers;
     const onError = (error: unknown): void => this.#onError(error);
-    // What a listener for errors throws must not come back to it.
-    this.#events = new Emitter((error, name) => (name === 'error' ? environment.report(error) : onError(error)));
+    this.#events = new Emitter(onError);
     const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
     this.#requests = requests;
     this.#receipts = new OutgoingReceipts({ requests, timers, onError });
@@ -135,9 +134,8 @@ export class ChatClientImplementation implements ChatClient {
         const look = (): void => {
           const { state } = this;
           if (state.status === 'connected') resolve();
-          else if (this.#connection.ended && state.status === 'disconnected') {
-            reject(new ChatError(state.reason === 'closed' ? 'closed' : 'refused', state.detail || state.reason));
-          } else return;
+          else if (this.#connection.ended) reject(endOf(state));
+          else return;
           stop();
         };
         look();
@@ -245,7 +243,7 @@ export class ChatClientImplementation implements ChatClient {
     const connection = this.#connection;
     this.#requests.attach(
       { send: (text) => connection.send(text), doubt: () => connection.probe() },
-      { ...welcome.limits, max_in_flight: Math.min(MAX_IN_FLIGHT, welcome.limits.max_in_flight) },
+      Math.min(MAX_IN_FLIGHT, welcome.limits.max_in_flight),
     );
     this.#outbox.onUp(welcome.user_id);
     this.#watch.onUp();
@@ -261,6 +259,7 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   #onState(state: ClientState): void {
+    this.#requests.onEnded(this.#connection?.ended ? endOf(state) : null);
     this.#events.emit('state', state);
     if (this.#connection?.ended) this.#outbox.onEnded();
   }
@@ -303,10 +302,11 @@ export class ChatClientImplementation implements ChatClient {
 
   #onItem(frame: FrameOf<'personal' | 'group' | 'event'>): void {
     const item = itemOf(frame);
-    const conversation = this.conversation(item.conversationId);
+    const { conversationId, seq, messageId, sentAtMs } = item;
+    const conversation = this.conversation(conversationId);
     if (frame.type !== 'event') conversation.kind = frame.type;
     this.#replica.onItem(item);
-    if (item.senderId === this.user?.id) this.#outbox.confirm(item);
+    if (item.senderId === this.user?.id) this.#outbox.confirm(item.clientId, { seq, messageId, sentAtMs });
   }
 
   #onStatus(frame: FrameOf<'status'>): void {
@@ -367,4 +367,10 @@ export class ChatClientImplementation implements ChatClient {
     if (this.#events.has('error')) this.#events.emit('error', error);
     else this.#environment.report(error);
   }
+}
+
+/** Why there will be no connection, of a state without one. */
+function endOf(state: ClientState): ChatError {
+  const { reason, detail } = state as Extract<ClientState, { status: 'disconnected' }>;
+  return new ChatError(reason === 'closed' ? 'closed' : 'refused', detail || reason);
 }

@@ -26,6 +26,8 @@ export class Replica {
   #total = 0;
   /** Of the store that the cursors belong to. */
   #epoch: string | null = null;
+  /** Of the store behind the connection: the cursors belong to it once it has said which of them mean nothing there. */
+  #welcomedBy: string | null = null;
 
   constructor(host: ConversationHost, onNew: (conversation: ConversationReplica) => void) {
     this.#host = host;
@@ -60,7 +62,8 @@ export class Replica {
   }
 
   onWelcome(epoch: string): void {
-    this.#epoch = epoch;
+    this.#welcomedBy = epoch;
+    this.#epoch ??= epoch;
   }
 
   onSynced(frame: FrameOf<'synced'>): void {
@@ -79,6 +82,7 @@ export class Replica {
   }
 
   onComplete(): void {
+    this.#epoch = this.#welcomedBy;
     this.#live = true;
     for (const conversation of this.#conversations.values()) conversation.log.onLive();
     this.#askSummaries();

@@ -28,10 +28,6 @@ type AnswerType =
   | 'presence'
   | 'refreshed';
 
-type Limits = Pick<FrameOf<'welcome'>['limits'], 'max_in_flight' | 'max_frame_bytes'>;
-
-/** Most bytes of UTF-8 that one unit of a JavaScript string comes to. */
-const BYTES_PER_UNIT = 3;
 const MAX_WAITING = 10_000;
 const FIRST_PAUSE_MS = 500;
 
@@ -42,7 +38,7 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * Requests and their answers, matched by `ref`. At most `max_in_flight` are on the wire, at most 10,000 wait. Every promise settles: with the
+ * Requests and their answers, matched by `ref`. At most `maxInFlight` are on the wire, at most 10,000 wait. Every promise settles: with the
  * answer, or with a `ChatError` when the server refuses, the connection ends (`disconnected`), no answer comes, or the client is closed.
  */
 export class Requests {
@@ -51,9 +47,11 @@ export class Requests {
   readonly #inFlight = new Map<number, Waiting>();
   #queue: Waiting[] = [];
   #wire: Wire | null = null;
-  #limits: Limits = { max_in_flight: 1, max_frame_bytes: 0 };
+  #maxInFlight = 1;
   #lastRef = 0;
   #closed = false;
+  /** Why nothing more will be tried by itself, when that is so. */
+  #ended: ChatError | null = null;
   #synced = false;
   /** Woken when something has changed: a connection, the sync, the end of the client or of somebody's patience. */
   readonly #sleepers: (() => void)[] = [];
@@ -63,9 +61,15 @@ export class Requests {
     this.#timeoutMs = timeoutMs;
   }
 
-  attach(wire: Wire, limits: Limits): void {
+  /** @param reason null: it is being tried again */
+  onEnded(reason: ChatError | null): void {
+    this.#ended = reason;
+    if (reason !== null) this.#wake();
+  }
+
+  attach(wire: Wire, maxInFlight: number): void {
     this.#wire = wire;
-    this.#limits = limits;
+    this.#maxInFlight = maxInFlight;
     this.#wake();
   }
 
@@ -115,7 +119,10 @@ export class Requests {
     }) as Promise<FrameOf<T>>;
   }
 
-  /** Waits for a connection and tries again after passing trouble, for as long as requests may take. Only for what may be repeated. */
+  /**
+   * Waits for a connection and tries again after passing trouble, for as long as requests may take; not when no connection is going to be tried. Only for
+   * what may be repeated.
+   */
   ask<T extends AnswerType>(answer: T, frame: Outgoing): Promise<FrameOf<T>> {
     return this.#ask(
       answer,
@@ -137,13 +144,14 @@ export class Requests {
     });
     try {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
-        await this.#until(() => late || mayGo());
-        if (this.#closed || !mayGo()) throw this.#absent();
+        await this.#until(() => late || mayGo() || this.#ended !== null);
+        if (this.#closed || !mayGo()) throw (this.#closed ? null : this.#ended) ?? this.#absent();
         try {
           return await this.once(answer, frame());
         } catch (error) {
           if (!(error instanceof ChatError) || !error.temporary || late) throw error;
-          if (error.code !== 'disconnected') await this.#pause(error.retryAfterMs ?? pauseMs, () => late);
+          const isOver = (): boolean => late || this.#ended !== null;
+          if (error.code !== 'disconnected') await this.#pause(error.retryAfterMs ?? pauseMs, isOver);
         }
       }
     } finally {
@@ -158,16 +166,10 @@ export class Requests {
   }
 
   #pump(): void {
-    while (this.#wire !== null && this.#inFlight.size < this.#limits.max_in_flight) {
+    while (this.#wire !== null && this.#inFlight.size < this.#maxInFlight) {
       const next = this.#queue.shift();
       if (next === undefined) return;
       const ref = ++this.#lastRef;
-      const text = JSON.stringify({ ...next.frame, ref });
-      // It would end the connection, and each one after it.
-      if (text.length * BYTES_PER_UNIT > this.#limits.max_frame_bytes) {
-        next.reject(new ChatError('message_too_large', 'The server takes no frame of this length.'));
-        continue;
-      }
       this.#inFlight.set(ref, next);
       next.cancelTimeout = this.#timers.after(this.#timeoutMs, () => {
         this.#inFlight.delete(ref);
@@ -175,7 +177,7 @@ export class Requests {
         this.#wire?.doubt();
         this.#pump();
       });
-      this.#wire.send(text);
+      this.#wire.send(JSON.stringify({ ...next.frame, ref }));
     }
   }
 

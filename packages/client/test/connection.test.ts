@@ -95,6 +95,35 @@ describe('a connection', () => {
     expect(hello).toMatchObject({ cursors: { 7: 3, 8: 9 }, groups: [7], epoch: 'e', status_of: [] });
   });
 
+  it('goes by the old epoch until all of a new one has come: its cursors are of the old one', async () => {
+    start();
+    await server.frame(0, 'hello');
+    server.say(0, welcomeFrame({ epoch: 'old' }));
+    const synced = (id: number): Frame => ({ type: 'synced', conv_id: id, kind: 'personal', seq: 9, recovered: 0 });
+    server.say(0, synced(7), synced(8), { type: 'sync_complete', conversations: 2 });
+    await state('connected');
+    server.hangUp(0, 4002);
+    await state('disconnected');
+    await clock.advanceAsync(500);
+    await server.frame(1, 'hello');
+    server.say(1, welcomeFrame({ epoch: 'new' }));
+    const reset = (id: number): Frame => ({ type: 'reset', conv_id: id, kind: 'personal', seq: 2, reason: 'epoch' });
+    const forgotten = new Promise<void>((resolve) => void client.on('reset', () => resolve()));
+    server.say(1, reset(7));
+    await forgotten;
+    // The connection ends before the server could say it of conversation 8.
+    server.hangUp(1, 4002);
+    await state('disconnected');
+    await clock.advanceAsync(1_000);
+    expect(await server.frame(2, 'hello')).toMatchObject({ cursors: { 7: 2, 8: 9 }, epoch: 'old' });
+    server.say(2, welcomeFrame({ epoch: 'new' }), reset(7), reset(8), { type: 'sync_complete', conversations: 2 });
+    await state('connected');
+    server.hangUp(2, 4002);
+    await state('disconnected');
+    await clock.advanceAsync(500);
+    expect(await server.frame(3, 'hello')).toMatchObject({ cursors: { 7: 2, 8: 2 }, epoch: 'new' });
+  });
+
   it('waits a random time below a bound that doubles, and starts anew after a good connection', async () => {
     start({ backoff: { baseMs: 1_000, maxMs: 4_000 } });
     const waits: number[] = [];
@@ -149,6 +178,25 @@ describe('a connection', () => {
     client.reconnect();
     await server.greet(1);
     await state('connected');
+  });
+
+  it('says at once why it cannot ask the server anything, once it has stopped', async () => {
+    start();
+    const early = client.openPersonal(2);
+    await server.frame(0, 'hello');
+    server.say(0, { type: 'error', code: 1002, name: 'invalid_frame', message: 'user_id: send 7.', temporary: false });
+    server.hangUp(0, 4501);
+    const refused = { code: 'refused', message: 'user_id: send 7.', temporary: false };
+    await expect(early).rejects.toMatchObject(refused);
+    await expect(client.openPersonal(2)).rejects.toMatchObject(refused);
+    await expect(client.loadConversations()).rejects.toMatchObject(refused);
+    // A new attempt is waited for again.
+    client.reconnect();
+    const later = client.block(2);
+    await server.greet(1);
+    const { ref } = await server.frame(1, 'block');
+    server.say(1, { type: 'ok', ref });
+    await later;
   });
 
   it('leaves a node that says goaway when it is time, and comes back at once', async () => {
