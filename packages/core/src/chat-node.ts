@@ -86,9 +86,10 @@ export class ChatNode {
   /** Stops the timers and gives up the node's entries. After `drain`, or alone to end at once. */
   async stop(): Promise<void> {
     this.#cancelSweep?.();
-    const { headCheck, lastSeen, tail, repair, interest } = this.#parts;
+    const { headCheck, lastSeen, tail, repair, interest, restless } = this.#parts;
     const { doubtful, receipts, presence } = this.#services;
-    for (const part of [headCheck, lastSeen, tail, repair, interest, doubtful, receipts, presence]) part.stop();
+    const parts = [headCheck, lastSeen, tail, repair, interest, restless, doubtful, receipts, presence];
+    for (const part of parts) part.stop();
     await this.#deps.bus.stop();
   }
 

@@ -15,6 +15,7 @@ import { GroupHints } from './feed/group-hints.ts';
 import { HeadCheck } from './feed/head-check.ts';
 import { Hub } from './feed/hub.ts';
 import { MembershipLoader } from './feed/membership-loader.ts';
+import { RestlessMembers } from './feed/restless-members.ts';
 import { TailReader } from './feed/tail-reader.ts';
 import { Limiter } from './limiter.ts';
 import type { Authenticator } from './ports/authenticator.ts';
@@ -31,9 +32,11 @@ import { LastSeen } from './presence/last-seen.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
 import { ReceiptWriter } from './receipts/receipt-writer.ts';
 import type { NodeServices } from './services.ts';
+import type { LocalUser } from './session/local-user.ts';
 import { PingScheduler } from './session/watermarks.ts';
 import { type ChatNodeSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { CursorResets } from './sync/cursor-resets.ts';
+import type { ConversationId } from './types.ts';
 
 export interface ChatNodeDependencies {
   readonly clock: Clock;
@@ -65,6 +68,7 @@ export interface NodeParts {
   readonly tail: TailReader;
   readonly listener: BusListener;
   readonly lastSeen: LastSeen;
+  readonly restless: RestlessMembers;
 }
 
 const MAX_SIGN_INS_PER_CALL = 256;
@@ -105,17 +109,26 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
     repair,
     telemetry,
     maxHeld: settings.maxHeldPerFeed,
-    onJoined: (conversationId, users) => {
-      loader.admit(conversationId, users).catch((error: unknown) => {
-        log.warn({ err: error, conversationId }, 'a new membership could not be read');
-        checkAll('a new membership could not be read');
-      });
-    },
+    onJoined: (conversationId, users) => void admit(conversationId, users),
     onCheckAll: () => checkAll('another node asked for it'),
   });
   const loader: MembershipLoader = new MembershipLoader({
     ...{ conversations, interest, hub },
     hints: new GroupHints(clock),
+    onUnsettled: (rows) => restless.note(rows),
+  });
+  const admit = (conversationId: ConversationId, users: readonly LocalUser[]): Promise<unknown> =>
+    loader.admit(conversationId, users).catch((error: unknown) => {
+      log.warn({ err: error, conversationId }, 'a new membership could not be read');
+      checkAll('a new membership could not be read');
+    });
+  const restless = new RestlessMembers({
+    clock,
+    admit: (conversationId, userIds) => {
+      const users = userIds.map((userId) => hub.user(userId)).filter((user) => user !== undefined);
+      return users.length === 0 ? Promise.resolve() : admit(conversationId, users);
+    },
+    checkAll: () => checkAll('the members of too many groups change too fast'),
   });
   const publisher = new Publisher({
     bus,
@@ -187,5 +200,5 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
     tail,
     messageIdMargin: settings.messageIdMargin,
   });
-  return { services, interest, repair, headCheck, tail, listener, lastSeen };
+  return { services, interest, repair, headCheck, tail, listener, lastSeen, restless };
 }

@@ -1,7 +1,6 @@
 import type { TopicInterest } from '../bus/topic-interest.ts';
 import { Coalescer } from '../coalescer.ts';
 import type { ConversationStore, UserProfile } from '../ports/conversation-store.ts';
-import { StoreError } from '../ports/message-store.ts';
 import type { LocalUser } from '../session/local-user.ts';
 import { type ConversationId, type Membership, type Topic, type UserId, userTopic } from '../types.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
@@ -13,8 +12,8 @@ const MAX_CONVERSATIONS_PER_READ = 256;
 const MAX_MEMBERSHIPS_PER_READ = 1_000;
 /** Groups that a client says it is in, joined before its memberships are read. */
 const MAX_EXPECTED_GROUPS = 1_000;
-/** Rows that go out of date again and again while they are read: a group whose members change all the time. */
-const MAX_ROUNDS = 20;
+/** Rows that go out of date again and again while they are read, of a group whose members change all the time, are left for later. */
+const MAX_ROUNDS = 10;
 
 /** Taken before a read: what was joined, and which feeds were there to take what is published meanwhile. */
 export interface ReadMark {
@@ -32,6 +31,15 @@ export interface LoadedUser {
   /** The name as stored; null when the store does not know the user. */
   readonly name: string | null;
   readonly conversations: readonly LoadedConversation[];
+  /** Memberships that could not be read for sure, since the members change too fast: attached when they can be, of themselves. */
+  readonly unsettled: readonly Membership[];
+}
+
+/** What has become of rows that were read. */
+interface Settled {
+  readonly present: LoadedConversation[];
+  readonly departed: Membership[];
+  readonly unsettled: Membership[];
 }
 
 type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membershipsIn'>;
@@ -45,6 +53,7 @@ export class MembershipLoader {
   readonly #interest: TopicInterest;
   readonly #hub: Hub;
   readonly #hints: GroupHints;
+  readonly #onUnsettled: (rows: readonly Membership[]) => void;
   readonly #profiles: Coalescer<UserId, UserProfile | null>;
 
   constructor(deps: {
@@ -52,11 +61,14 @@ export class MembershipLoader {
     interest: TopicInterest;
     hub: Hub;
     hints: GroupHints;
+    /** They could not be attached, and have to be admitted again later. */
+    onUnsettled: (rows: readonly Membership[]) => void;
   }) {
     this.#conversations = deps.conversations;
     this.#interest = deps.interest;
     this.#hub = deps.hub;
     this.#hints = deps.hints;
+    this.#onUnsettled = deps.onUnsettled;
     this.#profiles = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
       const profiles = await this.#conversations.profilesOf([...new Set(userIds)]);
       return userIds.map((userId) => profiles.get(userId) ?? null);
@@ -92,7 +104,8 @@ export class MembershipLoader {
       const departed = rows.filter((row) => row.leftSeq !== null);
       const settled = await this.#settleAll(present, mark);
       const left = [...departed, ...settled.departed].map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
-      return { name: profile?.name ?? null, conversations: [...settled.present, ...left] };
+      const { present: attached, unsettled } = settled;
+      return { name: profile?.name ?? null, conversations: [...attached, ...left], unsettled };
     } finally {
       this.#hints.confirm(user.id, founded);
       for (const feed of pinned) this.#hub.unpin(feed);
@@ -100,51 +113,55 @@ export class MembershipLoader {
   }
 
   /**
-   * Those of the conversations that the user was a member of and is no more; `outdated` when it is a member (again) of one that `load` did not list. A read
-   * for each thousand. Rejects with a `StoreError`.
+   * Of conversations that `load` did not list, those that the user was a member of and is no more, and those that it has joined (again) since. A read for
+   * each thousand. Rejects with a `StoreError`.
    */
   async departed(
     user: LocalUser,
     conversationIds: readonly ConversationId[],
-  ): Promise<readonly LoadedConversation[] | 'outdated'> {
+  ): Promise<{ readonly departed: readonly LoadedConversation[]; readonly joined: readonly Membership[] }> {
     const rows = await this.#membershipsIn(user.id, conversationIds);
-    if (rows.some((row) => row.leftSeq === null)) return 'outdated';
-    return rows.map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
+    const left = rows.filter((row) => row.leftSeq !== null);
+    return {
+      departed: left.map((row) => ({ row, feed: this.#hub.departedFeed(row) })),
+      joined: rows.filter((row) => row.leftSeq === null),
+    };
   }
 
-  /** For users that became members of a conversation while connected, or were blocked in it. Rejects with a `StoreError`. */
-  async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
+  /**
+   * For users that became members of a conversation while connected, or were blocked in it. Rejects with a `StoreError`.
+   * @returns false when its members change too fast: the users are attached later
+   */
+  async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<boolean> {
     const mark = this.mark();
     const userIds = users.map((user) => user.id);
-    await this.attachNew(await this.#conversations.membersOf([conversationId], userIds), mark);
+    return this.attachNew(await this.#conversations.membersOf([conversationId], userIds), mark);
   }
 
   /**
    * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed. Of the others it
    * notes who is blocked.
-   * @param mark taken before the read of the rows began
+   * @param mark taken before the read of the rows began. @returns false when some of them are attached later, since the members change too fast
    */
-  async attachNew(rows: readonly Membership[], mark: ReadMark): Promise<void> {
+  async attachNew(rows: readonly Membership[], mark: ReadMark): Promise<boolean> {
     const fresh: Membership[] = [];
     for (const row of rows) {
       const user = this.#hub.user(row.userId);
       if (user?.feeds.has(row.conversationId)) noteBlock(user, row);
       else if (user !== undefined) fresh.push(row);
     }
-    await this.#settleAll(fresh, mark);
+    return (await this.#settleAll(fresh, mark)).unsettled.length === 0;
   }
 
   /**
    * Attaches the users of the rows. A row that may be out of date by now is read again first: of a group that this node did not listen to yet when the row
    * was read (topic not joined, or no feed to take what was published), or whose members are known to have changed since (G4, G7). The feeds are held
-   * meanwhile, so the second reading of a row is good unless the members change once more.
+   * meanwhile, so the second reading of a row is good unless the members change once more; past ten rounds it is left for later.
    */
-  async #settleAll(
-    rows: readonly Membership[],
-    mark: ReadMark,
-  ): Promise<{ readonly present: LoadedConversation[]; readonly departed: Membership[] }> {
+  async #settleAll(rows: readonly Membership[], mark: ReadMark): Promise<Settled> {
     const present: LoadedConversation[] = [];
     const departed: Membership[] = [];
+    const unsettled: LoadedConversation[] = [];
     const pinned: ConversationFeed[] = [];
     const pin = (row: Membership): LoadedConversation => {
       const feed = this.#hub.pin(row.userId, row);
@@ -155,7 +172,9 @@ export class MembershipLoader {
       let open = rows.map(pin);
       for (let round = 0; open.length > 0; round++) {
         if (round === MAX_ROUNDS) {
-          throw new StoreError('the members change too fast', { outcome: 'not_committed', retryable: true });
+          // Who is attached was handed out every change: the row is as good as its session says (it hears when the user leaves).
+          for (const loaded of open) (this.#isAttached(loaded) ? present : unsettled).push(loaded);
+          break;
         }
         const late = new Set(
           open.filter((loaded) => (round === 0 && this.#isLate(loaded, mark)) || loaded.feed.outdates(loaded.row)),
@@ -178,7 +197,14 @@ export class MembershipLoader {
     } finally {
       for (const feed of pinned) this.#hub.unpin(feed);
     }
-    return { present: present.filter(({ row }) => this.#hub.user(row.userId) !== undefined), departed };
+    const isHere = ({ row }: LoadedConversation): boolean => this.#hub.user(row.userId) !== undefined;
+    const waiting = unsettled.filter(isHere).map(({ row }) => row);
+    if (waiting.length > 0) this.#onUnsettled(waiting);
+    return { present: present.filter(isHere), departed, unsettled: waiting };
+  }
+
+  #isAttached({ row, feed }: LoadedConversation): boolean {
+    return this.#hub.user(row.userId)?.feeds.get(row.conversationId) === feed;
   }
 
   #isLate({ feed }: LoadedConversation, mark: ReadMark): boolean {

@@ -3,7 +3,7 @@ import type { SendOutcome } from '../commit/group-commit.ts';
 import { OutgoingSend } from '../commit/outgoing-send.ts';
 import { senderStanding } from '../commit/sender-standing.ts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
-import type { AppendRow } from '../ports/message-store.ts';
+import { type AppendRow, StoreError } from '../ports/message-store.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, ConversationKind } from '../types.ts';
 import { type Reply, refusal } from '../wire/reply.ts';
@@ -115,7 +115,9 @@ async function lookUp(
   { user }: Caller,
   services: NodeServices,
 ): Promise<ConversationFeed | ErrorName> {
-  if (!user.feeds.has(conversationId)) await services.loader.admit(conversationId, [user]);
+  if (!user.feeds.has(conversationId) && !(await services.loader.admit(conversationId, [user]))) {
+    throw new StoreError('the members change too fast', { outcome: 'not_committed', retryable: true });
+  }
   if (user.blockedIn?.has(conversationId)) {
     const standing = await senderStanding(user.id, conversationId, services);
     if (typeof standing === 'string') return standing;

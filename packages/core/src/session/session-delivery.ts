@@ -7,9 +7,9 @@ import type { NodeServices } from '../services.ts';
 import { BacklogSender, type BacklogTarget } from '../sync/backlog-sender.ts';
 import { mergeRanges } from '../sync/catch-up-ranges.ts';
 import { LiveTail } from '../sync/live-tail.ts';
-import { readPatiently } from '../sync/patient-read.ts';
 import { tellPresentStatus } from '../sync/present-status.ts';
-import { pendingRanges, type Resume, SessionSync, unknownCursors } from '../sync/session-sync.ts';
+import { loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
+import { pendingRanges, type Resume, SessionSync } from '../sync/session-sync.ts';
 import { SkippedSeqs } from '../sync/skipped-seqs.ts';
 import type { ConversationId, Seq, UserId } from '../types.ts';
 import { legacyFrame } from '../wire/message-frame.ts';
@@ -22,6 +22,9 @@ import { Watermark } from './watermarks.ts';
  * sent can still be proven.
  */
 type Phase = 'loading' | 'backlog' | 'live' | 'frozen' | 'closed';
+
+/** Readings of the memberships, while the user goes on leaving conversations. */
+const MAX_LOADS = 5;
 
 /** The session that a delivery belongs to. */
 export interface DeliveryOwner {
@@ -54,7 +57,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   readonly #tail: LiveTail;
   /** How far each conversation has been read in this backlog, or is being read. */
   #readTo: Map<ConversationFeed, Seq> | null = null;
-  #departedMeanwhile = false;
+  /** Conversations that the user has left since the memberships were last asked for, and where. */
+  #leftMeanwhile: Map<ConversationId, Seq> | null = null;
+  /** Conversations of the user that were not answered, since their members changed too fast, with what the device has of them. Null while there are none. */
+  #open: Map<ConversationId, Seq> | null = null;
   /** Null while there are none. */
   #skipped: SkippedSeqs | null = null;
   /** Null for a legacy session. */
@@ -98,17 +104,16 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   /** Reads memberships and backlog, then goes live. Never rejects. */
   async start(): Promise<void> {
-    let conversations: readonly LoadedConversation[] | 'outdated' | null;
-    do {
-      // Whoever leaves a conversation while its membership is being read must not read on: what was read is forgotten.
-      this.#departedMeanwhile = false;
-      conversations = await this.#load();
-      if (conversations === null || this.#ended) return;
-    } while (conversations === 'outdated' || this.#departedMeanwhile);
+    const load = await this.#load();
+    if (load === null || this.#ended) return;
+    const { conversations, open, left } = load;
+    this.#leftMeanwhile = null;
+    this.#open = open.size === 0 ? null : open;
     /** How far each conversation is the business of what was read: all the way, or up to where the user has left. */
     const listed = new Map(
       conversations.map(({ row, feed }) => [feed.conversationId, row.leftSeq ?? Number.POSITIVE_INFINITY]),
     );
+    for (const [conversationId, seq] of left) listed.set(conversationId, seq);
     for (const [conversationId, uptoSeq] of listed) {
       if (!Number.isFinite(uptoSeq)) continue;
       this.#tail.forget(conversationId, uptoSeq);
@@ -120,10 +125,12 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     this.#tail.forgetAll((conversationId) => listed.get(conversationId) === Number.POSITIVE_INFINITY);
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
     const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed.conversationId));
-    const ranges = this.#rangesOf(conversations);
+    const ranges = this.#rangesOf(conversations, open);
     for (const range of ranges) this.#skip(range);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
-    const fresh = this.#queued.filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? -1));
+    const fresh = this.#queued
+      .filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? -1))
+      .map((range) => this.#beyondWhatItHas(range));
     for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
     for (const { feed } of fresh) this.#sync?.announce(feed);
     this.#queued = [...fresh, ...ranges];
@@ -131,20 +138,28 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     await this.#runBacklog();
   }
 
-  /** @returns null when the session ended meanwhile, `outdated` when the user has become a member between two reads */
-  async #load(): Promise<readonly LoadedConversation[] | 'outdated' | null> {
-    const { loader, readLimiter } = this.#services;
-    const loaded = await readPatiently(() => loader.load(this.user, this.#resume?.groups ?? []), this, this.#services);
-    if (loaded === null || this.#ended) return null;
-    const unknown = unknownCursors(loaded.conversations, this.#resume?.cursors ?? null);
-    // A client names what it likes, up to ten thousand: these reads wait in line with those that clients ask for.
-    const departed = () => readLimiter.run(async () => (this.#ended ? [] : loader.departed(this.user, unknown)));
-    const left = unknown.length === 0 ? [] : await readPatiently(departed, this, this.#services);
-    if (left === null || this.#ended) return null;
-    if (left === 'outdated') return left;
-    const greeted = this.#owner.onLoaded(loaded);
-    if (greeted !== undefined) await greeted;
-    return left.length === 0 ? loaded.conversations : [...loaded.conversations, ...left];
+  /**
+   * Whoever leaves a conversation while its membership is being read must not read on: what was read is forgotten, and after some rounds only what was read
+   * of that conversation. @returns null when the session ended meanwhile
+   */
+  async #load(): Promise<SessionLoad | null> {
+    for (let round = 1; ; round++) {
+      this.#leftMeanwhile = null;
+      const last = round === MAX_LOADS;
+      const load = await loadSession(this.user, this.#resume, last, this, this.#services);
+      if (load === null || this.#ended) return null;
+      if (load === 'outdated') continue;
+      const greeted = this.#owner.onLoaded(load.user);
+      if (greeted !== undefined) await greeted;
+      const left = this.#leftNow();
+      if (left === null) return load;
+      if (last || load.open.size > 0) return withoutLeft(load, left, this.#resume);
+    }
+  }
+
+  /** By value: it changes while something is awaited. */
+  #leftNow(): ReadonlyMap<ConversationId, Seq> | null {
+    return this.#leftMeanwhile;
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
@@ -162,8 +177,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       for (const { feed, afterSeq } of ranges) this.#notes?.unsent(feed, afterSeq);
       return;
     }
-    this.#queued.push(...ranges);
-    for (const range of ranges) this.#skip(range);
+    // While loading it is not known yet what the device has.
+    const missing = this.#open === null ? ranges : ranges.map((range) => this.#beyondWhatItHas(range));
+    this.#queued.push(...missing);
+    for (const range of missing) this.#skip(range);
     if (this.protocol === 'current' && this.#phase !== 'loading') {
       this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
       for (const { feed } of ranges) this.#sync.announce(feed);
@@ -175,7 +192,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   departed(feed: ConversationFeed, seq: Seq): void {
     if (this.#ended) return;
-    this.#departedMeanwhile = true;
+    if (this.#phase === 'loading') {
+      this.#leftMeanwhile ??= new Map();
+      this.#leftMeanwhile.set(feed.conversationId, seq);
+    }
     const missing = this.#tail.departed(feed, seq);
     if (missing !== null) {
       const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
@@ -265,14 +285,22 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     return this.#queued.find((range) => range.feed === feed)?.afterSeq;
   }
 
-  #rangesOf(conversations: readonly LoadedConversation[]): CatchUpRange[] {
+  #rangesOf(conversations: readonly LoadedConversation[], open: ReadonlyMap<ConversationId, Seq>): CatchUpRange[] {
     if (this.#resume === null) return pendingRanges(conversations);
     for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#notes?.departed(feed, row.leftSeq);
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
-    const ranges = this.#sync.begin(conversations, this.#resume);
+    const ranges = this.#sync.begin(conversations, this.#resume, open);
     const { resets } = this.#sync;
     if (resets > 0) this.#services.resets.note(this.#sync.resetReason(this.#resume), this.user.id, resets);
     return ranges;
+  }
+
+  /** Of a conversation that was not answered: not what the device has. */
+  #beyondWhatItHas(range: CatchUpRange): CatchUpRange {
+    const hasSeq = this.#open?.get(range.feed.conversationId);
+    if (hasSeq === undefined) return range;
+    this.#open?.delete(range.feed.conversationId);
+    return hasSeq > range.afterSeq ? { ...range, afterSeq: hasSeq } : range;
   }
 
   #skip(range: Omit<CatchUpRange, 'includeOwn'>): void {

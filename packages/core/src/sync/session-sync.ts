@@ -29,17 +29,18 @@ export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRan
   });
 }
 
-/** Cursors of conversations that are not among what was read, which lists none twice. */
+/** Cursors of conversations that are neither among what was read, which lists none twice, nor open. */
 export function unknownCursors(
   loaded: readonly LoadedConversation[],
   cursors: Resume['cursors'],
+  open: ReadonlyMap<ConversationId, Seq>,
 ): readonly ConversationId[] {
   if (cursors === null) return [];
   let found = 0;
   for (const { row } of loaded) if (cursors.has(row.conversationId)) found++;
   if (found === cursors.size) return [];
   const known = new Set(loaded.map(({ row }) => row.conversationId));
-  return [...cursors.keys()].filter((id) => !known.has(id));
+  return [...cursors.keys()].filter((id) => !known.has(id) && !open.has(id));
 }
 
 /**
@@ -62,8 +63,10 @@ export class SessionSync {
     this.#initial = initial;
   }
 
-  /** Answers the conversations without news at once. @returns where each goes on; without news, an empty range */
-  begin(loaded: readonly LoadedConversation[], resume: Resume): CatchUpRange[] {
+  /**
+   * Answers the conversations without news at once, and those that are open not at all. @returns where each goes on; without news, an empty range
+   */
+  begin(loaded: readonly LoadedConversation[], resume: Resume, open: ReadonlyMap<ConversationId, Seq>): CatchUpRange[] {
     const ranges: CatchUpRange[] = [];
     for (const { row, feed } of loaded) {
       const cursor = resume.cursors?.get(feed.conversationId);
@@ -77,7 +80,7 @@ export class SessionSync {
       if (afterSeq >= feed.position) this.#synced(feed, 0, afterSeq);
       else this.#open.set(feed, 0);
     }
-    const unknown = unknownCursors(loaded, resume.cursors);
+    const unknown = unknownCursors(loaded, resume.cursors, open);
     if (unknown.length === 0) return ranges;
     // A client may name ten thousand of each.
     const groups = new Set(resume.groups);
