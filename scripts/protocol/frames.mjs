@@ -303,7 +303,7 @@ export const SERVER = {
   presence: {
     examples: [
       { type: 'presence', ref: 11, users: [{ user_id: 8, online: false, last_seen: '2026-11-23 00:40:00.000000' }] },
-      { type: 'presence', users: [{ user_id: 8, online: true, last_seen: AT }] },
+      { type: 'presence', users: [{ user_id: 8, online: true, last_seen: null }] },
     ],
   },
   refresh_needed: { examples: [{ type: 'refresh_needed', expires_at: '2026-11-23 02:00:00.000000' }] },

@@ -3,7 +3,7 @@ import { LIMITS, TIMES } from '@parley/protocol/codes';
 
 const LIMIT_MEANINGS = {
   maxMessageBytes: 'bytes of UTF-8 in a `msg`',
-  maxFrameBytes: 'bytes in a frame; a larger one ends the connection',
+  maxFrameBytes: 'bytes in a frame; a larger one ends the connection, without a close code',
   maxHelloChars: 'characters in a `hello`',
   maxGroupMembers: 'members of a group, and entries of `member`',
   maxGroupNameBytes: 'bytes of UTF-8 in a `group_name`',

@@ -2,15 +2,22 @@
 export function openChat({ url, identity, onFrame, WebSocket = globalThis.WebSocket }) {
   const cursors = {}; // conversation -> everything up to this number is here
   const outbox = new Map(); // client id -> a send that has no answer yet
-  const own = new Set(); // message ids of own sends: after a reconnect they come again
-  const run = Math.random().toString(36).slice(2);
-  let [socket, timer, epoch, heartbeatMs, hintMs] = [null, null, undefined, 25_000, undefined];
-  let [failures, sends, ended] = [0, 0, false];
+  const busy = new Set(); // conversations with a send under way: one at a time, so that none overtakes another
+  const run = `${Math.random().toString(36).slice(2)}-`; // begins the client ids of this run
+  let [socket, timer, epoch, newEpoch, heartbeatMs, hintMs] = [null, null, undefined, undefined, 25_000, undefined];
+  let [failures, sends, ended, synced] = [0, 0, false, false];
 
   const write = (frame) => socket?.readyState === 1 && socket.send(JSON.stringify(frame));
   const after = (ms, action) => {
     clearTimeout(timer);
     timer = setTimeout(action, ms);
+  };
+  const pump = () => {
+    for (const frame of synced ? outbox.values() : []) {
+      if (busy.has(frame.conv_id)) continue;
+      busy.add(frame.conv_id);
+      write(frame); // the same client id each time: nothing is stored twice
+    }
   };
 
   function connect() {
@@ -26,7 +33,8 @@ export function openChat({ url, identity, onFrame, WebSocket = globalThis.WebSoc
 
   function lost(code) {
     const old = socket;
-    socket = null;
+    [socket, synced] = [null, false];
+    busy.clear();
     old?.close();
     clearTimeout(timer);
     if (ended || code >= 4500) return onFrame({ type: 'closed', code });
@@ -41,22 +49,25 @@ export function openChat({ url, identity, onFrame, WebSocket = globalThis.WebSoc
       write({ type: 'ping' });
       after(10_000, () => lost(1006));
     });
-    if (type === 'welcome') ({ epoch, heartbeat_ms: heartbeatMs } = frame);
-    if (type === 'sync_complete') failures = 0;
-    if (type === 'sync_complete') outbox.forEach(write); // the same client ids: nothing is stored twice
+    if (type === 'welcome') ({ epoch: newEpoch, heartbeat_ms: heartbeatMs } = frame);
+    if (type === 'welcome') epoch ??= newEpoch;
+    if (type === 'sync_complete') [failures, synced, epoch] = [0, true, newEpoch]; // now all cursors are of this store
     if (type === 'goaway') hintMs = frame.reconnect_after_ms;
     if (type === 'reset') cursors[conv_id] = seq; // and forget what you have of it
     if (type === 'synced') cursors[conv_id] = Math.max(seq, cursors[conv_id] ?? 0);
-    if (type === 'ack' && outbox.delete(frame.client_id)) own.add(frame.message_id);
-    if (type === 'error' && !frame.temporary) outbox.delete(frame.ref);
-    if (type === 'error' && outbox.has(frame.ref)) {
-      setTimeout(() => outbox.has(frame.ref) && write(outbox.get(frame.ref)), frame.retry_after_ms ?? 1_000);
+    const sent = outbox.get(type === 'ack' ? frame.client_id : frame.ref);
+    if (sent) {
+      const again = type === 'error' && frame.temporary;
+      if (!again) outbox.delete(sent.client_id);
+      const next = () => busy.delete(sent.conv_id) && pump();
+      setTimeout(next, again ? (frame.retry_after_ms ?? 1_000) : 0);
     }
+    if (type === 'sync_complete') pump();
     if (type === 'personal' || type === 'group' || type === 'event') {
       if (seq <= (cursors[conv_id] ?? 0)) return; // here already
       cursors[conv_id] = seq;
       write({ type: 'delivered', conv_id, seq });
-      if (own.delete(frame.message_id)) return;
+      if (frame.client_id.startsWith(run)) return; // an own one that came again: its ack is shown
     }
     onFrame(frame);
   }
@@ -65,9 +76,9 @@ export function openChat({ url, identity, onFrame, WebSocket = globalThis.WebSoc
   return {
     send(type, conv_id, msg) {
       sends += 1;
-      const client_id = `${run}-${sends}`;
+      const client_id = run + sends;
       outbox.set(client_id, { type, conv_id, msg, client_id, ref: client_id });
-      write(outbox.get(client_id));
+      pump();
       return client_id;
     },
     request: write, // any other frame

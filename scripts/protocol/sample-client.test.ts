@@ -78,12 +78,13 @@ afterEach(async () => {
   peers.length = 0;
 });
 
-const message = (seq: number, messageId = 100 + seq): Frame => ({
+const message = (seq: number, clientId = `b-${seq}`): Frame => ({
   type: 'personal',
   conv_id: 12,
-  message_id: messageId,
+  message_id: 100 + seq,
   seq,
   msg: `m${seq}`,
+  client_id: clientId,
 });
 const seqs = () => shown.filter(({ type }) => type === 'personal').map(({ seq }) => seq);
 
@@ -118,20 +119,71 @@ test('a send without an answer is sent again with the same client id, and its ec
   first.say({ type: 'sync_complete', conversations: 0 });
   const stored = chat!.send('personal', 12, 'stored');
   const lost = chat!.send('personal', 12, 'lost');
-  let sent = await first.next();
-  while (sent.client_id !== lost) sent = await first.next();
-  first.say({ type: 'ack', ref: stored, conv_id: 12, message_id: 101, seq: 1, client_id: stored });
+  const ack = (id: string, seq: number): Frame => ({
+    type: 'ack',
+    ref: id,
+    conv_id: 12,
+    message_id: 100 + seq,
+    seq,
+    client_id: id,
+  });
+  expect(await first.next()).toMatchObject({ client_id: stored });
+  first.say(ack(stored, 1));
+  expect(await first.next()).toMatchObject({ client_id: lost });
   first.say({ type: 'goaway', reconnect_after_ms: 1 });
   first.end(1012);
 
   const second = await nextPeer();
   await second.next();
   second.welcome();
-  second.say(message(1, 101));
+  second.say(message(1, stored));
   second.say({ type: 'sync_complete', conversations: 1 });
   expect(await second.next()).toEqual({ type: 'delivered', conv_id: 12, seq: 1 });
   expect(await second.next()).toEqual({ type: 'personal', conv_id: 12, msg: 'lost', client_id: lost, ref: lost });
   expect(seqs()).toEqual([]);
+});
+
+test('of the sends into one conversation one at a time is under way, so that a refusal does not let the next one overtake', async () => {
+  const peer = await nextPeer();
+  await peer.next();
+  peer.welcome();
+  // Not while what was missed is on its way.
+  const [one, two, other] = [
+    chat!.send('personal', 12, 'one'),
+    chat!.send('personal', 12, 'two'),
+    chat!.send('group', 31, 'x'),
+  ];
+  chat!.request({ type: 'ping' });
+  expect(await peer.next()).toEqual({ type: 'ping' });
+  peer.say({ type: 'sync_complete', conversations: 0 });
+  expect([(await peer.next()).client_id, (await peer.next()).client_id]).toEqual([one, other]);
+  peer.say({ type: 'error', code: 4001, name: 'overloaded', temporary: true, retry_after_ms: 1, ref: one });
+  expect(await peer.next()).toMatchObject({ client_id: one });
+  peer.say({ type: 'ack', ref: one, conv_id: 12, message_id: 1, seq: 1, client_id: one });
+  expect(await peer.next()).toMatchObject({ client_id: two });
+});
+
+test('cursors go with the epoch of their own store until the new one has said which of them mean nothing', async () => {
+  const first = await nextPeer();
+  await first.next();
+  first.welcome('old');
+  first.say({ type: 'synced', conv_id: 12, kind: 'personal', seq: 9, recovered: 0 });
+  first.say({ type: 'sync_complete', conversations: 1 });
+  first.say({ type: 'goaway', reconnect_after_ms: 1 });
+  first.end(1012);
+  const second = await nextPeer();
+  expect(await second.next()).toMatchObject({ cursors: { 12: 9 }, epoch: 'old' });
+  second.welcome('new');
+  second.say({ type: 'goaway', reconnect_after_ms: 1 });
+  second.end(1012);
+  const third = await nextPeer();
+  expect(await third.next()).toMatchObject({ cursors: { 12: 9 }, epoch: 'old' });
+  third.welcome('new');
+  third.say({ type: 'reset', conv_id: 12, kind: 'personal', seq: 2, reason: 'epoch' });
+  third.say({ type: 'sync_complete', conversations: 1 });
+  third.say({ type: 'goaway', reconnect_after_ms: 1 });
+  third.end(1012);
+  expect(await (await nextPeer()).next()).toMatchObject({ cursors: { 12: 2 }, epoch: 'new' });
 });
 
 test('a temporary error is tried again, another one is not', async () => {

@@ -28,7 +28,7 @@ export const CLOSE_ADVICE = {
     action: 'Connect again with backoff, and send `hello` as soon as the connection is open.',
   },
   slow_consumer: {
-    when: 'More was waiting for this client than the node keeps.',
+    when: 'More was waiting for this client than the node keeps. Mostly the connection just ends: nothing more can be written to it.',
     action:
       'Connect again with backoff and resume from your cursors: nothing is lost. Take frames off the socket at once and work on them later.',
   },
@@ -42,8 +42,8 @@ export const CLOSE_ADVICE = {
     action: 'Connect again with backoff.',
   },
   too_many_frames: {
-    when: 'The client sent on although too many of its frames had no answer.',
-    action: 'Connect again with backoff, and keep fewer requests under way than the `max_in_flight` of `welcome`.',
+    when: 'Too many frames of the client were waiting: behind a `hello`, or of a legacy client without answers.',
+    action: 'Connect again with backoff, and send the rest when `welcome` has come.',
   },
   token_expired: {
     when: 'The token expired and `refresh` brought no new one in time.',

@@ -8,7 +8,7 @@ export const delivered = z
     type: z.literal('delivered'),
     conv_id: id.describe('The conversation.'),
     seq: id.describe(
-      'Everything up to this message has arrived. Never beyond what this device was sent: more is passed over.',
+      'Everything up to this message has arrived. A larger number than this device was sent counts as the largest that it was sent.',
     ),
     ref: maybe(ref),
   })

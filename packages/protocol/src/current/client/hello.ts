@@ -73,7 +73,9 @@ export const hello = z
       z
         .string({ error: SEND_EPOCH })
         .max(LIMITS.maxEpochChars, { error: SEND_EPOCH })
-        .describe('The epoch of the store that the cursors belong to, from `welcome`.'),
+        .describe(
+          'The epoch of the store that the cursors belong to, from `welcome`. Goes with every cursors of your own.',
+        ),
     ),
     status_of: maybe(
       ids(LIMITS.maxStatusOf, 0).describe(

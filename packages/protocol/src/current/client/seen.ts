@@ -12,7 +12,7 @@ export const seenUpto = z
     type: z.literal('seen'),
     conv_id: id.describe('The conversation.'),
     seq: id.describe(
-      'Everything up to this message has been seen. Never beyond what this device was sent: more is passed over.',
+      'Everything up to this message has been seen. A larger number than this device was sent counts as the largest that it was sent.',
     ),
     message_id: not,
     ref: maybe(ref),
@@ -23,7 +23,9 @@ export const seenUpto = z
 export const seenExactly = z
   .object({
     type: z.literal('seen'),
-    message_id: ids(LIMITS.maxSeenIds).describe('Exactly the messages that have been seen, of any conversations.'),
+    message_id: ids(LIMITS.maxSeenIds).describe(
+      'The messages that have been seen, of any conversations that you are in.',
+    ),
     conv_id: not,
     seq: not,
     ref: maybe(ref),

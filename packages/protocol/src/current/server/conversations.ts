@@ -25,7 +25,7 @@ export const conversationSummary = z.object({
   seq: integer(0).describe('The number of the last message or event.'),
   first_seq: integer(0).describe('The number of the first one that you may see.'),
   unread: integer(0, LIMITS.maxUnread).describe(
-    `How many you have not seen; ${LIMITS.maxUnread} means that many or more.`,
+    `How many messages of others (no events) you have not seen, of the newest 2,000; ${LIMITS.maxUnread} means that many or more.`,
   ),
   delivered_seq: integer(0).describe('How far you have it, on some device.'),
   seen_seq: integer(0).describe('How far you have seen it.'),

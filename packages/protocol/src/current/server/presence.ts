@@ -12,7 +12,11 @@ export const presenceNews = z
         z.object({
           user_id: id.describe('Who.'),
           online: z.boolean().describe('Has a connection, to any node.'),
-          last_seen: timestamp.nullable().describe('When the user was last here; null: never, or not known.'),
+          last_seen: timestamp
+            .nullable()
+            .describe(
+              'Of who is offline: when the last connection ended, up to minutes early when its node died. null: online, never here, or not for you to know.',
+            ),
         }),
       )
       .min(1),
