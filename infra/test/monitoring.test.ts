@@ -156,6 +156,42 @@ describe('infra/prometheus/alerts.yml', () => {
   });
 });
 
+describe('docs/operations.md', () => {
+  const operations = read('docs/operations.md');
+  const rows = [...operations.matchAll(/^\| (G\d+) [^|]+\| (.+) \| ([^|]+) \|$/gm)].map(
+    ([, promise, metrics, alerts]) => ({ promise, metrics: metrics!, alerts: alerts!.split(', ') }),
+  );
+
+  it('names metrics and alerts for every promise: those alerts that there are', () => {
+    expect(rows.map(({ promise }) => promise)).toEqual(Array.from({ length: 10 }, (_, index) => `G${index + 1}`));
+    for (const { promise, metrics, alerts } of rows) {
+      expect(metricNames(metrics).length, promise).toBeGreaterThan(0);
+      expect(alerts, promise).toEqual(
+        rules.filter(({ labels }) => labels.promise === promise).map(({ alert }) => alert),
+      );
+    }
+  });
+
+  it('names only metrics that a node has, with the labels that they have; so does the runbook', async () => {
+    const exported = await exportedMetrics();
+    for (const text of [operations, read('docs/runbook.md')]) {
+      const named = [...text.matchAll(/`((?:parley|process|nodejs)_\w+)(?:\{(\w+)[^`]*\})?`/g)];
+      for (const [, name, label] of named) {
+        expect(exported.has(name!), name).toBe(true);
+        if (label !== undefined) expect(exported.get(name!)!.has(label), `${name}{${label}}`).toBe(true);
+      }
+    }
+    expect(metricNames(operations).length).toBeGreaterThan(30);
+  });
+
+  it('leaves out no metric that the dashboard does not show either', async () => {
+    const told = operations + expressions.map(([, expr]) => expr).join(' ');
+    for (const name of (await exportedMetrics()).keys()) {
+      if (/^parley_/.test(name) && !/_(bucket|sum|count)$/.test(name)) expect(told, name).toContain(name);
+    }
+  });
+});
+
 describe('infra/grafana/parley.json', () => {
   it('has panels with ids of their own that do not overlap', () => {
     const { panels } = dashboard;

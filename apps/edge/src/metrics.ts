@@ -1,4 +1,4 @@
-import type { ChatNodeStatus, Log, NoticeKind, ResetReason, Telemetry } from '@parley/core';
+import type { ChatNodeStatus, HintKind, Log, NoticeKind, Protocol, ResetReason, Telemetry } from '@parley/core';
 import { CLOSE_CODES, type ErrorName } from '@parley/protocol';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { LabelledTally, Tally } from './tally.ts';
@@ -35,6 +35,7 @@ export class Metrics implements Telemetry {
   readonly registry = new Registry();
   readonly #log: Log;
   #open = 0;
+  readonly #sessions: Record<Protocol, number> = { legacy: 0, current: 0 };
   readonly #opened: Tally;
   readonly #closed: LabelledTally;
   readonly #slow: Tally;
@@ -45,6 +46,7 @@ export class Metrics implements Telemetry {
   readonly #resumedMessages: Tally;
   readonly #resets: LabelledTally;
   readonly #notices: LabelledTally;
+  readonly #droppedHints: LabelledTally;
   readonly #presentStatus: Tally;
   readonly #groupChanges: LabelledTally;
   readonly #duplicates: LabelledTally;
@@ -63,6 +65,7 @@ export class Metrics implements Telemetry {
   readonly #envelopesIn: Tally;
   readonly #publicationsIn: Tally;
   readonly #busLosses: Tally;
+  readonly #deaths: Tally;
   readonly #gaps: Tally;
   readonly #gapMessages: Tally;
   readonly #audit: Tally;
@@ -85,6 +88,16 @@ export class Metrics implements Telemetry {
         this.set(open());
       },
     });
+    const sessions = this.#sessions;
+    new Gauge({
+      name: 'parley_sessions',
+      help: 'Sessions that are signed in, by protocol',
+      labelNames: ['protocol'],
+      registers,
+      collect() {
+        for (const [protocol, count] of Object.entries(sessions)) this.set({ protocol }, count);
+      },
+    });
     this.#opened = tally('parley_connections_opened_total', 'Connections taken');
     this.#closed = labelled('parley_connections_closed_total', 'Connections ended, by close code', 'code');
     this.#slow = tally('parley_slow_closes_total', 'G8: connections ended since the client read too slowly');
@@ -99,7 +112,18 @@ export class Metrics implements Telemetry {
       'reason',
       ['ahead', 'epoch', 'unknown'],
     );
-    this.#notices = labelled('parley_notices_told_total', 'G6: frames of status, typing and presence', 'kind');
+    this.#notices = labelled(
+      'parley_notices_told_total',
+      'G6: frames of status, typing, presence, refresh_needed and goaway',
+      'kind',
+      ['status', 'typing', 'presence', 'refresh_needed', 'goaway'],
+    );
+    this.#droppedHints = labelled(
+      'parley_hints_dropped_total',
+      'G6: statuses and typing that other nodes were not told of, since the bus was away: the next one says more',
+      'kind',
+      ['status', 'typing'],
+    );
     this.#presentStatus = tally(
       'parley_present_status_reads_total',
       'G6: reads of statuses for devices that were away',
@@ -139,6 +163,7 @@ export class Metrics implements Telemetry {
       'parley_bus_losses_total',
       'G4: times the bus may have lost something, and heads were checked',
     );
+    this.#deaths = tally('parley_node_deaths_total', 'G9: nodes whose lease has ended, noticed by this one first');
     this.#gaps = tally('parley_gaps_repaired_total', 'G5: gaps filled from the store');
     this.#gapMessages = tally('parley_gap_messages_total', 'G5: messages in them');
     this.#audit = tally('parley_audit_found_total', 'G4: conversations that only the audit found behind; must stay 0');
@@ -179,8 +204,9 @@ export class Metrics implements Telemetry {
     this.#opened.add(1);
   }
 
-  connectionClosed(code: number, slow: boolean): void {
+  connectionClosed(code: number, slow: boolean, protocol: Protocol | null): void {
     this.#open -= 1;
+    if (protocol !== null) this.#sessions[protocol] -= 1;
     this.#closed.add(KNOWN_CODES.has(code) ? String(code) : 'other');
     if (slow) this.#slow.add(1);
   }
@@ -189,7 +215,8 @@ export class Metrics implements Telemetry {
     this.#refused.add(reason);
   }
 
-  signedIn(protocol: 'legacy' | 'current'): void {
+  signedIn(protocol: Protocol): void {
+    this.#sessions[protocol] += 1;
     this.#signedIn.add(protocol);
   }
 
@@ -257,6 +284,14 @@ export class Metrics implements Telemetry {
   envelopeReceived(publications: number): void {
     this.#envelopesIn.add(1);
     this.#publicationsIn.add(publications);
+  }
+
+  hintDropped(kind: HintKind): void {
+    this.#droppedHints.add(kind);
+  }
+
+  nodeDied(): void {
+    this.#deaths.add(1);
   }
 
   /** The reason is for people: it goes to the log and into no label. */

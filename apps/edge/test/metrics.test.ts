@@ -21,10 +21,10 @@ describe('Metrics', () => {
     const { metrics } = make();
     metrics.connectionOpened();
     metrics.connectionOpened();
-    metrics.connectionClosed(4002, true);
     metrics.signedIn('legacy');
     metrics.signedIn('current');
     metrics.signedIn('current');
+    metrics.connectionClosed(4002, true, 'current');
     metrics.resumed(12, 30);
     metrics.resumed(3, 0);
     metrics.cursorReset('ahead');
@@ -44,6 +44,8 @@ describe('Metrics', () => {
     metrics.deliveryLatency(4);
     metrics.published(2, 64);
     metrics.publishFailed(5);
+    metrics.hintDropped('typing');
+    metrics.nodeDied();
     metrics.envelopeReceived(7);
     metrics.gapRepaired(9);
     metrics.storeBehind(6);
@@ -55,6 +57,8 @@ describe('Metrics', () => {
       parley_connections_opened_total: 2,
       'parley_connections_closed_total{code="4002"}': 1,
       parley_slow_closes_total: 1,
+      'parley_sessions{protocol="legacy"}': 1,
+      'parley_sessions{protocol="current"}': 1,
       'parley_sign_ins_total{protocol="legacy"}': 1,
       'parley_sign_ins_total{protocol="current"}': 2,
       parley_resumes_total: 2,
@@ -83,6 +87,9 @@ describe('Metrics', () => {
       parley_bus_envelopes_sent_total: 2,
       parley_bus_publications_sent_total: 64,
       parley_bus_unannounced_total: 5,
+      'parley_hints_dropped_total{kind="typing"}': 1,
+      'parley_hints_dropped_total{kind="status"}': 0,
+      parley_node_deaths_total: 1,
       parley_bus_envelopes_received_total: 1,
       parley_bus_publications_received_total: 7,
       parley_gaps_repaired_total: 1,
@@ -101,8 +108,8 @@ describe('Metrics', () => {
 
   it('G8: has a bounded number of series, whatever close codes clients make up', async () => {
     const { metrics } = make();
-    for (let code = 3000; code < 4000; code++) metrics.connectionClosed(code, false);
-    metrics.connectionClosed(1012, false);
+    for (let code = 3000; code < 4000; code++) metrics.connectionClosed(code, false, null);
+    metrics.connectionClosed(1012, false, null);
     const text = await metrics.registry.metrics();
     expect(text.split('\n').filter((row) => row.startsWith('parley_connections_closed_total{'))).toEqual([
       'parley_connections_closed_total{code="other"} 1000',
@@ -134,7 +141,7 @@ describe('Metrics', () => {
     const { metrics } = make();
     const text = await metrics.registry.metrics();
     const promises = new Set([...text.matchAll(/^# HELP parley_\w+ (G\d+):/gm)].map(([, id]) => id));
-    expect(promises).toEqual(new Set(['G1', 'G3', 'G4', 'G5', 'G6', 'G7', 'G8']));
+    expect(promises).toEqual(new Set(['G1', 'G3', 'G4', 'G5', 'G6', 'G7', 'G8', 'G9']));
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 });

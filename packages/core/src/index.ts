@@ -52,7 +52,7 @@ export type {
   SeenUptoReceipt,
   StatusChange,
 } from './ports/receipt-store.ts';
-export type { Log, NoticeKind, ResetReason, Telemetry } from './ports/telemetry.ts';
+export type { HintKind, Log, NoticeKind, Protocol, ResetReason, Telemetry } from './ports/telemetry.ts';
 export { type MemberReceipts, receiptsByMember } from './receipts/receipt-plan.ts';
 export {
   decideReceipts,

@@ -98,6 +98,7 @@ export class BusListener implements BusEvents {
   }
 
   onNodeDead(nodeId: NodeId, lastMessageId: MessageId): void {
+    this.#deps.telemetry.nodeDied();
     void this.#announceFor(nodeId, lastMessageId);
   }
 

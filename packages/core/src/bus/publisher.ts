@@ -156,10 +156,14 @@ export class Publisher {
   }
 
   #keep(publications: readonly Publication[]): void {
-    this.#telemetry.publishFailed(publications.length);
+    let waiting = 0;
     for (const publication of publications) {
       // Hints of the moment, which nobody waits for.
-      if (publication.type === 'status' || publication.type === 'typing') continue;
+      if (publication.type === 'status' || publication.type === 'typing') {
+        this.#telemetry.hintDropped(publication.type);
+        continue;
+      }
+      waiting++;
       if (publication.type === 'check_all') this.#checkAll = true;
       else if (this.pending >= this.#maxPending) this.#checkAll = true;
       else if (publication.type === 'joined') this.#joined.push(publication);
@@ -169,6 +173,8 @@ export class Publisher {
         this.#heads.set(conversationId, { type: 'head', kind, conversationId, seq, members });
       }
     }
+    if (waiting === 0) return;
+    this.#telemetry.publishFailed(waiting);
     this.#scheduleRetry(RETRY_MS);
   }
 

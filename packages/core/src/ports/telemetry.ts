@@ -1,7 +1,10 @@
 import type { ErrorName, GroupEvent } from '@parley/protocol';
 
-export type NoticeKind = 'status' | 'typing' | 'presence';
-/** `ahead`: the store has less than the device. `epoch`: the store says itself that its history is another one. */
+export type Protocol = 'legacy' | 'current';
+/** News that is no message, and what a node says of itself: that it wants a new token, or that it leaves. */
+export type NoticeKind = 'status' | 'typing' | 'presence' | 'refresh_needed' | 'goaway';
+/** News of the moment, told to other nodes at most once. */
+export type HintKind = 'status' | 'typing';
 /**
  * Why a device has to forget what it has: it is ahead of the store, its cursors are of another epoch, or they are only of conversations that its user never
  * was in.
@@ -11,8 +14,9 @@ export type ResetReason = 'ahead' | 'epoch' | 'unknown';
 /** What operators see. Called on the hot path: implementations only count. Never throws. */
 export interface Telemetry {
   connectionOpened(): void;
-  connectionClosed(code: number, slow: boolean): void;
-  signedIn(protocol: 'legacy' | 'current'): void;
+  /** @param protocol of the session, as `signedIn` was told; null when it had not come to that */
+  connectionClosed(code: number, slow: boolean, protocol: Protocol | null): void;
+  signedIn(protocol: Protocol): void;
   /** A device of the current protocol has all that it had missed. @param conversations that were answered @param recovered messages that it was sent */
   resumed(conversations: number, recovered: number): void;
   /** A device was told to forget what it has of some conversations: once per `hello`. */
@@ -36,9 +40,14 @@ export interface Telemetry {
   /** From commit on the publishing node to the hand-over to local sockets, this node's own included. */
   deliveryLatency(ms: number): void;
   published(envelopes: number, publications: number): void;
+  /** Other nodes could not be told of so many heads and new members; they are told later. */
   publishFailed(heads: number): void;
+  /** Other nodes could not be told, and will not be: the next one says more. */
+  hintDropped(kind: HintKind): void;
   envelopeReceived(publications: number): void;
   busLoss(reason: string): void;
+  /** Another node's lease has ended, and this one announces what that one committed last (G9). */
+  nodeDied(): void;
   /** A feed saw a gap and filled it from the store. */
   gapRepaired(messages: number): void;
   /** The background audit found what no other check had seen: must stay 0. */

@@ -14,6 +14,7 @@ import type { LoadedUser } from '../feed/membership-loader.ts';
 import type { Caller, SessionControl } from '../handlers/caller.ts';
 import type { Connection, ConnectionHandler } from '../ports/connection.ts';
 import { StoreError } from '../ports/message-store.ts';
+import type { Protocol } from '../ports/telemetry.ts';
 import type { NodeServices } from '../services.ts';
 import { encodeWelcome, resumeOf } from '../sync/welcome.ts';
 import type { TimeUs } from '../types.ts';
@@ -60,6 +61,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   #hello: { readonly frame: Hello; readonly proof: Proof } | null = null;
   #expiry: SessionExpiry | null = null;
   #leaving = false;
+  /** Since it was signed in. */
+  #protocol: Protocol | null = null;
   /** A `goaway` is on its way. */
   #unheard = false;
 
@@ -126,7 +129,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   onClose({ code, slow }: { readonly code: number; readonly slow: boolean }): void {
     this.#leave();
     this.#phase = { kind: 'closed' };
-    this.#services.telemetry.connectionClosed(code, slow);
+    this.#services.telemetry.connectionClosed(code, slow, this.#protocol);
     this.#onClosed(this, this.#user);
   }
 
@@ -168,6 +171,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     if (this.#requests.protocol === 'legacy') return;
     const reconnect_after_ms = Math.floor(this.#services.random() * TIMES.maxReconnectAfterMs);
     this.#connection.send(encodeFrame({ type: 'goaway', reconnect_after_ms }));
+    this.#services.telemetry.noticeTold('goaway', 1);
     this.#connection.ping(GOAWAY);
     this.#unheard = true;
   }
@@ -252,6 +256,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     const own = { delivery, session: this, watcher: delivery, typing: null, lookups: null };
     const caller: Caller = { user, sessionId: this.id, ...own };
     this.#phase = { kind: 'signed_in', caller };
+    this.#protocol = delivery.protocol;
     this.#services.telemetry.signedIn(delivery.protocol);
     this.#services.log.debug({ userId: user.id, session: this.id, protocol: delivery.protocol }, 'signed in');
     return early;
@@ -289,6 +294,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   #watchExpiry(expiresAtUs: TimeUs): void {
     const onSoon = (atUs: TimeUs): void => {
       this.#connection.send(encodeFrame({ type: 'refresh_needed', expires_at: formatTimestamp(atUs) }));
+      this.#services.telemetry.noticeTold('refresh_needed', 1);
     };
     const onExpired = (): void => this.closeFor('token_expired');
     this.#expiry = new SessionExpiry(this.#services.clock, TIMES.refreshAheadMs, onSoon, onExpired);

@@ -1,5 +1,5 @@
 import type { Authenticator } from '../ports/authenticator.ts';
-import type { Log, NoticeKind, ResetReason, Telemetry } from '../ports/telemetry.ts';
+import type { HintKind, Log, NoticeKind, Protocol, ResetReason, Telemetry } from '../ports/telemetry.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -24,7 +24,12 @@ export class CountingTelemetry implements Telemetry {
   readonly signIns = { legacy: 0, current: 0 };
   readonly resumes = { devices: 0, conversations: 0, recovered: 0 };
   readonly resets = { ahead: 0, epoch: 0, unknown: 0 };
-  readonly notices = { status: 0, typing: 0, presence: 0 };
+  readonly notices = { status: 0, typing: 0, presence: 0, refresh_needed: 0, goaway: 0 };
+  readonly droppedHints = { status: 0, typing: 0 };
+  /** Signed in now. */
+  readonly sessions = { legacy: 0, current: 0 };
+  unannounced = 0;
+  deaths = 0;
   presentStatusReads = 0;
   readonly groupChanges = new Map<string, number>();
   readonly duplicates = new Map<string, number>();
@@ -32,9 +37,12 @@ export class CountingTelemetry implements Telemetry {
   receivedEnvelopes = 0;
 
   connectionOpened(): void {}
-  connectionClosed(): void {}
-  signedIn(protocol: 'legacy' | 'current'): void {
+  connectionClosed(_code: number, _slow: boolean, protocol: Protocol | null): void {
+    if (protocol !== null) this.sessions[protocol]--;
+  }
+  signedIn(protocol: Protocol): void {
     this.signIns[protocol]++;
+    this.sessions[protocol]++;
   }
   resumed(conversations: number, recovered: number): void {
     this.resumes.devices++;
@@ -72,7 +80,15 @@ export class CountingTelemetry implements Telemetry {
   published(envelopes: number): void {
     this.publishedEnvelopes += envelopes;
   }
-  publishFailed(): void {}
+  publishFailed(heads: number): void {
+    this.unannounced += heads;
+  }
+  hintDropped(kind: HintKind): void {
+    this.droppedHints[kind]++;
+  }
+  nodeDied(): void {
+    this.deaths++;
+  }
   envelopeReceived(): void {
     this.receivedEnvelopes++;
   }
