@@ -37,6 +37,7 @@ export {
   encodeError,
   encodeMessage,
   encodeMessageAck,
+  encodeMessageFields,
   type LegacyMessage,
 } from './legacy/server-frame.ts';
 export { decodeSignIn, encodeSignedIn, type SignIn } from './legacy/sign-in.ts';

@@ -1,4 +1,11 @@
-import { encodeCurrentMessage, encodeEvent, encodeMessage, encodeMessageTail, type GroupEvent } from '@parley/protocol';
+import {
+  encodeCurrentMessage,
+  encodeEvent,
+  encodeMessage,
+  encodeMessageFields,
+  encodeMessageTail,
+  type GroupEvent,
+} from '@parley/protocol';
 import type { MembersChange, MessagePublication } from '../bus/publication.ts';
 import type { StoredMessage, UserId } from '../types.ts';
 
@@ -11,7 +18,7 @@ const CLOSING_BRACE = 0x7d;
 export function messageFrame(message: StoredMessage): { readonly frame: Buffer; readonly legacyBytes: number } {
   if (message.isEvent) return { frame: Buffer.from(eventText(message), 'utf8'), legacyBytes: 0 };
   const tail = encodeMessageTail(message);
-  const frame = Buffer.from(encodeMessage(message).slice(0, -1) + tail, 'utf8');
+  const frame = Buffer.from(encodeMessageFields(message) + tail, 'utf8');
   // The tail is ASCII: a byte for each character.
   return { frame, legacyBytes: frame.byteLength - tail.length };
 }

@@ -1,9 +1,9 @@
 import { ERROR_CODES, type ErrorName } from '../error-code.ts';
 import type { ConversationKind } from '../fields.ts';
 import type { LocalId } from '../legacy/local-id.ts';
+import { quoteClientId } from '../quote.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import type { Ref } from './fields.ts';
-import { quoteClientId } from './quote.ts';
 
 export interface CurrentAck {
   readonly conversationId: number;

@@ -1,6 +1,6 @@
 import { encodeMessageFields, type LegacyMessage } from '../legacy/server-frame.ts';
+import { quoteClientId, quoteText } from '../quote.ts';
 import { formatTimestamp } from '../timestamp.ts';
-import { quoteClientId } from './quote.ts';
 
 /** What the current protocol shows of a message besides the legacy fields. */
 export interface MessageTail {
@@ -35,5 +35,5 @@ export interface CurrentEvent extends MessageTail {
 /** A change of a group as the current protocol's clients get it. */
 export const encodeEvent = (event: CurrentEvent): string =>
   `{"type":"event","conv_id":${event.conversationId},"message_id":${event.messageId},"seq":${event.seq},` +
-  `"sender":${JSON.stringify(event.senderName)},"sender_id":${event.senderId},"client_id":${quoteClientId(event.clientId)},` +
+  `"sender":${quoteText(event.senderName)},"sender_id":${event.senderId},"client_id":${quoteClientId(event.clientId)},` +
   `"timestamp":"${formatTimestamp(event.sentAtUs)}","event":${event.eventJson}}`;

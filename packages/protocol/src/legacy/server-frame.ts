@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorName } from '../error-code.ts';
 import type { ConversationKind } from '../fields.ts';
+import { quoteText } from '../quote.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import type { LocalId } from './local-id.ts';
 
@@ -16,8 +17,8 @@ export interface LegacyMessage {
 
 /** The fields of a message without the closing brace, to which the current protocol adds its own. */
 export const encodeMessageFields = (message: LegacyMessage): string =>
-  `{"conv_id":${message.conversationId},"message_id":${message.messageId},"msg":${JSON.stringify(message.body)},` +
-  `"sender":${JSON.stringify(message.senderName)},"timestamp":"${formatTimestamp(message.sentAtUs)}","type":"${message.kind}"`;
+  `{"conv_id":${message.conversationId},"message_id":${message.messageId},"msg":${quoteText(message.body)},` +
+  `"sender":${quoteText(message.senderName)},"timestamp":"${formatTimestamp(message.sentAtUs)}","type":"${message.kind}"`;
 
 /** L4, L6: a message as its recipients get it. */
 export const encodeMessage = (message: LegacyMessage): string => `${encodeMessageFields(message)}}`;
