@@ -12,7 +12,6 @@ export class Outbox {
   readonly #log: Log;
   #listed: UwsConnection[] = [];
   #corking: UwsConnection | null = null;
-  #kept: { readonly source: Uint8Array; readonly copy: Uint8Array } | null = null;
   readonly #settleAll = (): void => this.#settle();
   readonly #writeCorking = (): void => this.#corking?.writeCorked();
 
@@ -28,15 +27,6 @@ export class Outbox {
     if (this.#listed.push(connection) === 1) this.#clock.defer(this.#settleAll);
   }
 
-  /**
-   * A copy that outlives the caller's buffer, which may be a view on a network buffer that is valid during the call only. A frame that goes
-   * to many sockets in a row is copied once.
-   */
-  keep(frame: Uint8Array): Uint8Array {
-    if (this.#kept?.source !== frame) this.#kept = { source: frame, copy: Buffer.from(frame) };
-    return this.#kept.copy;
-  }
-
   /** Runs the connection's writes as one. */
   corked(socket: Socket, connection: UwsConnection): void {
     // Corks do not nest: what is written inside one never queues or corks.
@@ -48,7 +38,6 @@ export class Outbox {
   #settle(): void {
     const connections = this.#listed;
     this.#listed = [];
-    this.#kept = null;
     for (const connection of connections) {
       try {
         connection.settle();

@@ -64,7 +64,7 @@ export class UwsConnection implements Connection {
 
   send(frame: string | Uint8Array): void {
     if (!this.isOpen) return;
-    this.#queue(typeof frame === 'string' ? frame : this.#outbox.keep(frame), frame.length);
+    this.#queue(frame, frame.length);
   }
 
   ping(payload: string): void {

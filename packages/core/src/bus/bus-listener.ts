@@ -55,7 +55,8 @@ export class BusListener implements BusEvents {
   }
 
   onEnvelope(bytes: Uint8Array): void {
-    const envelope = unpackEnvelope(bytes);
+    // The frames in it wait for the write at the end of the tick, and the bus may use its bytes again.
+    const envelope = unpackEnvelope(Buffer.from(bytes));
     if (envelope === null) {
       this.onLoss('an envelope could not be read: are nodes of different versions running?');
       return;

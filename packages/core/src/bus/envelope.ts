@@ -16,7 +16,7 @@ const FLAG_MORE = 0x40;
 
 export interface Envelope {
   readonly committedAtUs: TimeUs;
-  /** Frames are views on the envelope's bytes: copy what outlives the call. */
+  /** Frames are views on the envelope's bytes: what is kept for longer than a tick is copied, not to keep all of them. */
   readonly publications: readonly Publication[];
 }
 

@@ -90,8 +90,8 @@ export interface TypingPublication {
 const copies = new WeakMap<MessagePublication, MessagePublication>();
 
 /**
- * The publication with bytes of its own, to be kept beyond the call that brought it: its frame may be a view on a network buffer. One copy, whoever keeps
- * it.
+ * The publication with bytes of its own, to be kept beyond the tick that brought it: its frame may be a view on a whole envelope. One copy, whoever
+ * keeps it.
  */
 export function retained(publication: MessagePublication): MessagePublication {
   let copy = copies.get(publication);

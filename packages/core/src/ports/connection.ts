@@ -5,7 +5,10 @@
 export interface Connection {
   /** For log lines; unique in this process. */
   readonly id: number;
-  /** Queues one text frame. What is queued within one tick leaves in one write. A string is sent as UTF-8. */
+  /**
+   * Queues one text frame. What is queued within one tick leaves in one write. A string is sent as UTF-8. Bytes must stay as they are: they are
+   * read when they leave.
+   */
   send(frame: string | Uint8Array): void;
   /** Queues a WebSocket ping; its payload (at most 125 bytes) comes back in a pong behind all frames queued before. */
   ping(payload: string): void;
