@@ -1,12 +1,12 @@
 import type { ErrorName } from '@parley/protocol';
 import type { SendOutcome } from '../commit/group-commit.ts';
-import { OutgoingSend } from '../commit/outgoing-send.ts';
+import type { OutgoingSend } from '../commit/outgoing-send.ts';
 import { senderStanding } from '../commit/sender-standing.ts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import { type AppendRow, StoreError } from '../ports/message-store.ts';
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, ConversationKind } from '../types.ts';
-import { type Reply, refusal } from '../wire/reply.ts';
+import { type Answer, type Asker, LATER, type Reply, refusal } from '../wire/reply.ts';
 import type { Caller } from './caller.ts';
 
 export interface Send {
@@ -18,18 +18,24 @@ export interface Send {
 }
 
 /** L3, L6: appends a message. The answer says that it is committed (G1); delivering it is the feed's business. */
-export function handleSendMessage(send: Send, caller: Caller, services: NodeServices): Promise<Reply> {
+export function handleSendMessage(send: Send, caller: Caller, services: NodeServices, asker: Asker): Answer {
   const { conversationId } = send;
   const feed = caller.user.feeds.get(conversationId);
   if (feed === undefined || caller.lookups?.has(conversationId) || caller.user.blockedIn?.has(conversationId)) {
     return lookUpAndAppend(send, caller, services);
   }
-  return append(send, feed, caller, services);
+  return append(send, feed, caller, services, asker);
 }
 
-function append(send: Send, feed: ConversationFeed, caller: Caller, services: NodeServices): Promise<Reply> {
-  if (feed.kind !== send.type) {
-    return Promise.resolve(refusal('wrong_conversation_type', `This conversation is of type ${feed.kind}.`));
+function append(
+  { type, body, clientId }: Send,
+  feed: ConversationFeed,
+  caller: Caller,
+  services: NodeServices,
+  asker: Asker,
+): Reply | typeof LATER {
+  if (feed.kind !== type) {
+    return refusal('wrong_conversation_type', `This conversation is of type ${feed.kind}.`);
   }
   const senderId = caller.user.id;
   const [a, b] = feed.members;
@@ -38,40 +44,76 @@ function append(send: Send, feed: ConversationFeed, caller: Caller, services: No
     kind: feed.kind,
     senderId,
     recipientId: feed.kind === 'group' ? null : a === senderId ? b : a,
-    clientId: send.clientId ?? services.clientIds.make(caller.sessionId),
-    body: send.body,
+    clientId: clientId ?? services.clientIds.make(caller.sessionId),
+    body,
     sentAtUs: services.clock.nowUs(),
     membersVersion: feed.versionFor(senderId),
   };
-  const origin = { senderName: caller.user.name, sessionId: caller.sessionId, members: feed.members };
-  return new Promise((resolve) => {
-    const settle = (outcome: SendOutcome): void => {
-      if (outcome.kind === 'unknown') services.doubtful.note(feed);
-      resolve(replyTo(outcome, row, send, caller, services));
-    };
-    services.groupCommit.submit(new OutgoingSend(row, origin, settle));
-  });
+  services.groupCommit.submit(new SubmittedSend(row, clientId !== undefined, feed, caller, services, asker));
+  return LATER;
 }
 
-function replyTo(
-  outcome: SendOutcome,
-  { conversationId, clientId }: AppendRow,
-  send: Send,
-  caller: Caller,
-  services: NodeServices,
-): Reply | Promise<Reply> {
-  switch (outcome.kind) {
-    case 'stored':
-    case 'duplicate': {
-      const { messageId, seq, sentAtUs } = outcome;
-      const duplicate = outcome.kind === 'duplicate';
-      if (!duplicate) caller.delivery.wrote(conversationId, seq);
-      return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate };
+/** All that a send keeps in memory from its submission to its answer, besides the asker. */
+class SubmittedSend implements OutgoingSend {
+  readonly row: AppendRow;
+  /** The client has named it. */
+  readonly #named: boolean;
+  readonly #feed: ConversationFeed;
+  readonly #caller: Caller;
+  readonly #services: NodeServices;
+  readonly #asker: Asker;
+
+  constructor(
+    row: AppendRow,
+    named: boolean,
+    feed: ConversationFeed,
+    caller: Caller,
+    services: NodeServices,
+    asker: Asker,
+  ) {
+    this.row = row;
+    this.#named = named;
+    this.#feed = feed;
+    this.#caller = caller;
+    this.#services = services;
+    this.#asker = asker;
+  }
+
+  get senderName(): string {
+    return this.#caller.user.name;
+  }
+
+  get originSessionId(): number {
+    return this.#caller.sessionId;
+  }
+
+  get members(): ConversationFeed['members'] {
+    return this.#feed.members;
+  }
+
+  settle(outcome: SendOutcome): void {
+    if (outcome.kind === 'unknown') this.#services.doubtful.note(this.#feed);
+    this.#asker.answer(this.#replyTo(outcome));
+  }
+
+  #replyTo(outcome: SendOutcome): Reply | Promise<Reply> {
+    const { kind: type, conversationId, clientId, body } = this.row;
+    switch (outcome.kind) {
+      case 'stored':
+      case 'duplicate': {
+        const { messageId, seq, sentAtUs } = outcome;
+        const duplicate = outcome.kind === 'duplicate';
+        if (!duplicate) this.#caller.delivery.wrote(conversationId, seq);
+        return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate };
+      }
+      case 'refused': {
+        if (!this.#named || !barred(outcome.error)) return refusal(outcome.error);
+        const send = { type, conversationId, body, clientId };
+        return firstOrRefusal(outcome.error, send, this.#caller, this.#services);
+      }
+      case 'unknown':
+        return { kind: 'close', name: 'outcome_unknown' };
     }
-    case 'refused':
-      return barred(outcome.error) ? firstOrRefusal(outcome.error, send, caller, services) : refusal(outcome.error);
-    case 'unknown':
-      return { kind: 'close', name: 'outcome_unknown' };
   }
 }
 
@@ -103,7 +145,10 @@ async function lookUpAndAppend(send: Send, caller: Caller, services: NodeService
     const feed = await lookup;
     if (typeof feed === 'string') return await firstOrRefusal(feed, send, caller, services);
     // Without an await in between: the order of the look-ups is the order of the appends.
-    return await append(send, feed, caller, services);
+    return await new Promise<Reply>((resolve) => {
+      const answer = append(send, feed, caller, services, { answer: resolve });
+      if (answer !== LATER) resolve(answer);
+    });
   } finally {
     if (lookups.get(conversationId) === lookup) lookups.delete(conversationId);
   }

@@ -4,7 +4,7 @@ import type { Connection } from '../ports/connection.ts';
 import { StoreError } from '../ports/message-store.ts';
 import type { NodeServices } from '../services.ts';
 import { type Replies, type Slot, UnorderedReplies } from '../wire/replies.ts';
-import type { Reply } from '../wire/reply.ts';
+import { type Answer, type Asker, LATER, type Reply } from '../wire/reply.ts';
 import { ReplyQueue } from '../wire/reply-queue.ts';
 import type { Wire } from '../wire/wire.ts';
 
@@ -15,6 +15,32 @@ export interface RequestOwner {
   closeFor(name: CloseName): void;
   /** A request has been answered. */
   onAnswered(): void;
+}
+
+/** One request: whom its reply goes to, and its place among the replies. Made for every frame, so it is all that waits with it. */
+class Request implements Asker, Slot {
+  readonly #requests: SessionRequests;
+  readonly type: string;
+  readonly ref: Ref | undefined;
+  done = false;
+  text: string | null = null;
+
+  constructor(requests: SessionRequests, type: string, ref: Ref | undefined) {
+    this.#requests = requests;
+    this.type = type;
+    this.ref = ref;
+  }
+
+  answer(reply: Reply | Promise<Reply>): void {
+    if (!(reply instanceof Promise)) {
+      this.#requests.settle(this, reply);
+      return;
+    }
+    reply.then(
+      (value) => this.#requests.settle(this, value),
+      (error: unknown) => this.#requests.fail(this, error),
+    );
+  }
 }
 
 /** The requests of one session: decodes, dispatches and answers them, in the words of its protocol. Bounded by the requests without an answer. */
@@ -50,21 +76,15 @@ export class SessionRequests {
       this.refuse('overloaded', 'Wait for answers before you send more.', ref);
       return;
     }
-    const slot = this.replies.reserve();
-    let reply: Reply | Promise<Reply>;
+    const request = new Request(this, frame.type, ref);
+    this.replies.reserve(request);
+    let answer: Answer;
     try {
-      reply = this.#wire.dispatch(frame, caller, this.#services);
+      answer = this.#wire.dispatch(frame, caller, this.#services, request);
     } catch (error) {
-      reply = this.#failure(error, frame.type);
+      answer = this.#failure(error, frame.type);
     }
-    if (!(reply instanceof Promise)) {
-      this.#settle(slot, reply, frame.type, ref);
-      return;
-    }
-    reply.then(
-      (value) => this.#settle(slot, value, frame.type, ref),
-      (error: unknown) => this.#settle(slot, this.#failure(error, frame.type), frame.type, ref),
-    );
+    if (answer !== LATER) request.answer(answer);
   }
 
   /** Answers a frame that is not taken; ends the connection of a client that goes on sending without waiting for answers. */
@@ -80,21 +100,28 @@ export class SessionRequests {
     return this.#wire.encodeError(name, detail, ref, retryAfterMs);
   }
 
-  #settle(slot: Slot, reply: Reply, type: string, ref: Ref | undefined): void {
+  /** The reply to a request that was received here. */
+  settle(request: Request, reply: Reply): void {
+    const { type, ref } = request;
     if ('duplicate' in reply && reply.duplicate) this.#services.telemetry.duplicateAnswered(type);
     switch (reply.kind) {
       case 'error':
-        this.replies.settle(slot, this.error(reply.name, reply.detail, ref, reply.retryAfterMs));
+        this.replies.settle(request, this.error(reply.name, reply.detail, ref, reply.retryAfterMs));
         break;
       case 'close':
         // In this order: an answer that waits behind this one would be taken for the answer to this one (G1).
         this.#owner.closeFor(reply.name);
-        this.replies.settle(slot, null);
+        this.replies.settle(request, null);
         break;
       default:
-        this.replies.settle(slot, this.#wire.encodeReply(reply, ref));
+        this.replies.settle(request, this.#wire.encodeReply(reply, ref));
     }
     this.#owner.onAnswered();
+  }
+
+  /** A request came to nothing for no fault of the client. */
+  fail(request: Request, error: unknown): void {
+    this.settle(request, this.#failure(error, request.type));
   }
 
   #failure(error: unknown, type: string): Reply {

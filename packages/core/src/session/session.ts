@@ -245,7 +245,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
       return;
     }
     const early = this.#takeFrames(user, delivery);
-    this.#greeting = this.#requests.replies.reserve();
+    this.#greeting = { done: false, text: null };
+    this.#requests.replies.reserve(this.#greeting);
     void delivery.start();
     for (const text of early) this.onText(text);
   }

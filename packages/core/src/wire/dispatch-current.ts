@@ -27,19 +27,20 @@ import { handleTyping } from '../handlers/typing.ts';
 import { handleUnwatch } from '../handlers/unwatch.ts';
 import { handleWatch } from '../handlers/watch.ts';
 import type { NodeServices } from '../services.ts';
-import type { Reply } from './reply.ts';
+import type { Answer, Asker } from './reply.ts';
 
 /** One handler per frame. Rejects only with a `StoreError` or on a bug: the session turns both into an error frame. */
 export function dispatchCurrent(
   frame: CurrentClientFrame,
   caller: Caller,
   services: NodeServices,
-): Promise<Reply> | Reply {
+  asker: Asker,
+): Answer {
   switch (frame.type) {
     case 'personal':
     case 'group': {
       const { type, conv_id: conversationId, msg: body, client_id: clientId } = frame;
-      return handleSendMessage({ type, conversationId, body, clientId }, caller, services);
+      return handleSendMessage({ type, conversationId, body, clientId }, caller, services, asker);
     }
     case 'init_personal': {
       const { localId, member: members, client_id: clientId } = frame;

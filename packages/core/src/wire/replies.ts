@@ -1,5 +1,6 @@
 import type { Connection } from '../ports/connection.ts';
 
+/** A request's place among the answers. */
 export interface Slot {
   done: boolean;
   text: string | null;
@@ -11,15 +12,14 @@ export interface Replies {
   readonly waiting: number;
   /** Answers as soon as the order allows; null answers nothing. */
   answer(text: string | null): void;
-  /** Keeps a place. */
-  reserve(): Slot;
+  /** Keeps a place, until it is settled. */
+  reserve(slot: Slot): void;
   settle(slot: Slot, text: string | null): void;
 }
 
 /** Answers that name their request: each leaves when it is ready. */
 export class UnorderedReplies implements Replies {
   readonly #connection: Connection;
-  readonly #slot: Slot = { done: false, text: null };
   waiting = 0;
 
   constructor(connection: Connection) {
@@ -30,9 +30,8 @@ export class UnorderedReplies implements Replies {
     if (text !== null) this.#connection.send(text);
   }
 
-  reserve(): Slot {
+  reserve(_slot: Slot): void {
     this.waiting++;
-    return this.#slot;
   }
 
   settle(_slot: Slot, text: string | null): void {

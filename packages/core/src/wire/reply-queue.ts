@@ -26,11 +26,9 @@ export class ReplyQueue implements Replies {
     } else this.#slots.push({ done: true, text });
   }
 
-  /** Keeps a place. */
-  reserve(): Slot {
-    const slot: Slot = { done: false, text: null };
+  /** Keeps a place, until it is settled. */
+  reserve(slot: Slot): void {
     this.#slots.push(slot);
-    return slot;
   }
 
   settle(slot: Slot, text: string | null): void {

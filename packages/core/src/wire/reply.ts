@@ -38,6 +38,21 @@ export type Reply =
   /** No honest answer is possible: the connection ends. */
   | { readonly kind: 'close'; readonly name: CloseName };
 
+/** Who waits for a reply. */
+export interface Asker {
+  /** Called once; a promise rejects only with a `StoreError` or on a bug. */
+  answer(reply: Reply | Promise<Reply>): void;
+}
+
+/**
+ * A handler's word that the asker will be answered later, without a promise: nearly all that a node answers are sends, and a promise with its
+ * closures is a good part of what each of them keeps while it waits for its commit.
+ */
+export const LATER = 'later';
+
+/** What a handler makes of a request. */
+export type Answer = Reply | Promise<Reply> | typeof LATER;
+
 export const NOTHING: Reply = { kind: 'nothing' };
 export const OK: Reply = { kind: 'ok' };
 export const refusal = (name: ErrorName, detail?: string): Reply =>

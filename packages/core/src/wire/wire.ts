@@ -1,7 +1,7 @@
 import type { CurrentClientFrame, ErrorName, LegacyClientFrame, Ref } from '@parley/protocol';
 import type { Caller } from '../handlers/caller.ts';
 import type { NodeServices } from '../services.ts';
-import type { Reply } from './reply.ts';
+import type { Answer, Asker, Reply } from './reply.ts';
 
 export type ClientFrame = LegacyClientFrame | CurrentClientFrame;
 
@@ -16,8 +16,8 @@ export interface Wire<Frame extends { readonly type: string } = ClientFrame> {
   decode(text: string): Received<Frame>;
   /** The client's own name for the request, echoed in its answer. */
   refOf(frame: Frame): Ref | undefined;
-  /** Rejects only with a `StoreError` or on a bug: the session turns both into an error frame. */
-  dispatch(frame: Frame, caller: Caller, services: NodeServices): Promise<Reply> | Reply;
+  /** Rejects only with a `StoreError` or on a bug: the session turns both into an error frame. `asker` is told what is answered `LATER`. */
+  dispatch(frame: Frame, caller: Caller, services: NodeServices, asker: Asker): Answer;
   /** Whether answers leave in the order of their requests. */
   readonly ordered: boolean;
   /** @returns null when this protocol says nothing */
