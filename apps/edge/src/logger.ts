@@ -22,7 +22,10 @@ export function createLogger(level: EdgeConfig['logLevel'], stream?: Destination
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       base: { pid: process.pid },
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: describeError },
+      serializers: {
+        err: describeError,
+        error: (value: unknown) => (value instanceof Error ? describeError(value) : value),
+      },
       redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]), censor: '(redacted)' },
     },
     out,

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { initPersonal } from './support/chat.ts';
+import { initPersonal, say } from './support/chat.ts';
+import { Device } from './support/device.ts';
 import { EdgeProcess } from './support/edge-process.ts';
+import { JWT_SETTINGS, token } from './support/jwt.ts';
 import { LegacyClient } from './support/legacy-client.ts';
 
 let folder: string;
@@ -68,6 +70,45 @@ describe('the process of a node', () => {
     await expect.poll(() => edge.stdout).toContain('told to stop');
     edge.signal('SIGTERM');
     expect(await edge.exited).toBe(1);
+  });
+
+  it('G7: writes nobody’s words and no token into its log, at any level and whatever goes wrong', async () => {
+    const words = 'nobody’s business';
+    const edge = spawnEdge({ ...JWT_SETTINGS, LOG_LEVEL: 'debug' });
+    await edge.ready();
+    const good = token({ sub: '7', name: words });
+    const others = [token({ sub: '8' }), token({ sub: '8', exp: 1 }), token({ sub: '8' }, { secret: 'x'.repeat(40) })];
+    const [other, ...refused] = others as [string, ...string[]];
+    for (const proof of [...refused, `${words}.a.b`]) {
+      const stranger = await LegacyClient.open(edge.url);
+      stranger.sendText(proof);
+      expect((await stranger.ended()).code).toBe(4501);
+    }
+    const legacy = await LegacyClient.signIn(edge.url, good);
+    const current = await Device.connect(edge.url, 8, { user_id: undefined, token: other, cursors: {} });
+    const conv_id = await initPersonal(legacy, [7, 8]);
+    await say(legacy, 'personal', conv_id, words);
+    for (const text of [`{"msg":"${words}`, `{"type":"${words}"}`, `{"type":"personal","conv_id":"${words}"}`]) {
+      legacy.sendText(text);
+      expect(await legacy.nextJson()).toMatchObject({ type: 'error' });
+    }
+    const group = await current.ask({ type: 'init_group', member: [7, 8], group_name: words, description: words });
+    await current.ask({ type: 'group_rename', conv_id: group.conv_id, group_name: `${words}!` });
+    const send = { type: 'group', conv_id: group.conv_id, client_id: 'c' };
+    expect(await current.ask({ ...send, msg: words })).toMatchObject({ type: 'ack' });
+    expect(await current.ask({ ...send, msg: `${words}?` })).toMatchObject({ name: 'client_id_conflict' });
+    for (const proof of refused)
+      expect(await current.ask({ type: 'refresh', token: proof })).toMatchObject({ type: 'error' });
+    expect(await current.ask({ type: 'refresh', token: other })).toMatchObject({ type: 'refreshed' });
+    expect((await current.first('the message', ({ type }) => type === 'personal')).msg).toBe(words);
+    expect(await edge.stop()).toBe(0);
+    const log = edge.stdout + edge.stderr;
+    // It does say at this level who signs in.
+    expect(edge.logged.filter(({ message }) => message === 'signed in')).toHaveLength(2);
+    for (const secret of [words, good, ...others, ...[good, ...others].map((proof) => proof.split('.')[2] as string)]) {
+      expect(log).not.toContain(secret);
+    }
+    current.end();
   });
 
   it('names a setting that it does not know, and exits with 1', async () => {

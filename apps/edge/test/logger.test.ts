@@ -39,7 +39,12 @@ describe('createLogger', () => {
       command: { name: 'auth', args: [secret] },
     });
     logger.error({ err: new Error('append failed', { cause: error }) }, 'failed');
+    // Under this name too, in the same words.
+    logger.error({ error, lane: 1 }, 'careless again');
     expect(lines.join('\n')).not.toContain(secret);
+    expect(JSON.parse(lines[2] ?? '')).toMatchObject({ lane: 1, error: { message: 'Duplicate entry' } });
+    logger.warn({ error: String(error) }, 'as text');
+    expect(JSON.parse(lines[3] ?? '').error).toBe('Error: Duplicate entry');
     expect(JSON.parse(lines[1] ?? '').err).toMatchObject({
       message: 'append failed',
       cause: { message: 'Duplicate entry', code: 'ER_DUP_ENTRY' },
