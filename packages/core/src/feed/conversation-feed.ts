@@ -38,6 +38,7 @@ export class ConversationFeed {
   #verified: Map<UserId, number> | null = null;
   /** The hub's count of feeds when this one was made: it takes what is published from then on. */
   readonly bornAt: number;
+  /** None, or one: an array that is shared with other feeds. */
   #users: LocalUser[] = NOBODY;
   /** Who keeps the feed alive without being attached yet. */
   pins = 0;
@@ -76,14 +77,15 @@ export class ConversationFeed {
   }
 
   attach(user: LocalUser): void {
-    // Most feeds have one local member, and an array that is pushed to keeps room for seventeen.
-    if (this.#users.length === 0) this.#users = [user];
+    if (this.#users.length === 0) this.#users = user.alone;
+    else if (this.#users.length === 1) this.#users = [...this.#users, user];
     else this.#users.push(user);
   }
 
   detach(user: LocalUser): void {
-    if (this.#users.length === 1 && this.#users[0] === user) this.#users = NOBODY;
-    else this.#users = this.#users.filter((other) => other !== user);
+    const others =
+      this.#users.length === 1 && this.#users[0] === user ? NOBODY : this.#users.filter((other) => other !== user);
+    this.#users = others.length === 1 && others[0] !== undefined ? others[0].alone : others;
   }
 
   /** Highest seq handed out; 0 while nothing was or the start is not known. */

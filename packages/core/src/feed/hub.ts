@@ -4,6 +4,7 @@ import { NO_MEMBERS } from '../bus/publication.ts';
 import type { TopicInterest } from '../bus/topic-interest.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { LocalUser, type Recipient } from '../session/local-user.ts';
+import type { ListedConversations } from '../sync/listed-conversations.ts';
 import {
   type ConversationId,
   type ConversationKind,
@@ -152,7 +153,7 @@ export class Hub implements FeedOwner {
    * Personal conversations that publications have brought since the user connected. For a session whose read of the memberships is through and did not
    * list them, they are younger than the read.
    */
-  youngFeeds(user: LocalUser): ConversationFeed[] {
+  youngFeeds(user: LocalUser, listed: ListedConversations): ConversationFeed[] {
     for (const feed of user.awaited ?? []) {
       feed.start(0);
       this.attach(user, feed);
@@ -161,7 +162,11 @@ export class Hub implements FeedOwner {
       this.unpin(feed);
     }
     user.awaited = null;
-    return [...user.feeds.values()].filter((feed) => feed.kind === 'personal');
+    // The user is attached to all that are present.
+    if (user.feeds.size === listed.present) return [];
+    return [...user.feeds.values()].filter(
+      ({ kind, conversationId }) => kind === 'personal' && listed.upto(conversationId) < 0,
+    );
   }
 
   /** The store has messages up to `seq`: a feed that has less reads them. */

@@ -1,7 +1,7 @@
 import type { TopicInterest } from '../bus/topic-interest.ts';
 import { Coalescer } from '../coalescer.ts';
 import type { ConversationStore, UserProfile } from '../ports/conversation-store.ts';
-import type { LocalUser } from '../session/local-user.ts';
+import type { LocalUser, Recipient } from '../session/local-user.ts';
 import { type ConversationId, type Membership, type Topic, type UserId, userTopic } from '../types.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { GroupHints } from './group-hints.ts';
@@ -42,6 +42,9 @@ interface Settled {
   readonly unsettled: Membership[];
 }
 
+/** A session that has just signed in. */
+export type LoadingSession = Recipient & { readonly user: LocalUser };
+
 type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membershipsIn'>;
 
 /**
@@ -80,10 +83,11 @@ export class MembershipLoader {
   }
 
   /**
-   * For a session that has just signed in and already keeps live frames. Rejects with a `StoreError`. One read, when the topics of the user's groups
+   * For a session that already keeps live frames. Rejects with a `StoreError`. One read, when the topics of the user's groups
    * are joined before it: by other users here, or because the client has named them (`expectedGroups`).
    */
-  async load(user: LocalUser, expectedGroups: readonly ConversationId[]): Promise<LoadedUser> {
+  async load(session: LoadingSession, expectedGroups: readonly ConversationId[]): Promise<LoadedUser> {
+    const { user } = session;
     const named = [...new Set(expectedGroups.slice(0, MAX_EXPECTED_GROUPS))];
     // Those of other users here are joined anyway.
     const unknown = named.filter((id) => this.#hub.feed(id) === undefined);
@@ -100,12 +104,13 @@ export class MembershipLoader {
         const own = new Set(rows.map((row) => row.conversationId));
         founded = believed.filter((id) => own.has(id)).length;
       }
-      const present = rows.filter((row) => row.leftSeq === null);
       const departed = rows.filter((row) => row.leftSeq !== null);
-      const settled = await this.#settleAll(present, mark);
-      const left = [...departed, ...settled.departed].map((row) => ({ row, feed: this.#hub.departedFeed(row) }));
-      const { present: attached, unsettled } = settled;
-      return { name: profile?.name ?? null, conversations: [...attached, ...left], unsettled };
+      const present = departed.length === 0 ? rows : rows.filter((row) => row.leftSeq === null);
+      const { present: conversations, unsettled, ...since } = await this.#settleAll(present, mark, session);
+      for (const row of [...departed, ...since.departed]) {
+        conversations.push({ row, feed: this.#hub.departedFeed(row) });
+      }
+      return { name: profile?.name ?? null, conversations, unsettled };
     } finally {
       this.#hints.confirm(user.id, founded);
       for (const feed of pinned) this.#hub.unpin(feed);
@@ -150,15 +155,16 @@ export class MembershipLoader {
       if (user?.feeds.has(row.conversationId)) noteBlock(user, row);
       else if (user !== undefined) fresh.push(row);
     }
-    return (await this.#settleAll(fresh, mark)).unsettled.length === 0;
+    return (await this.#settleAll(fresh, mark, null)).unsettled.length === 0;
   }
 
   /**
    * Attaches the users of the rows. A row that may be out of date by now is read again first: of a group that this node did not listen to yet when the row
    * was read (topic not joined, or no feed to take what was published), or whose members are known to have changed since (G4, G7). The feeds are held
    * meanwhile, so the second reading of a row is good unless the members change once more; past ten rounds it is left for later.
+   * @param session whose rows these are; null: anybody's
    */
-  async #settleAll(rows: readonly Membership[], mark: ReadMark): Promise<Settled> {
+  async #settleAll(rows: readonly Membership[], mark: ReadMark, session: LoadingSession | null): Promise<Settled> {
     const present: LoadedConversation[] = [];
     const departed: Membership[] = [];
     const unsettled: LoadedConversation[] = [];
@@ -176,20 +182,17 @@ export class MembershipLoader {
           for (const loaded of open) (this.#isAttached(loaded) ? present : unsettled).push(loaded);
           break;
         }
-        const late = new Set(
-          open.filter((loaded) => (round === 0 && this.#isLate(loaded, mark)) || loaded.feed.outdates(loaded.row)),
-        );
-        const joined = this.#interest.want(topicsOf(pinned));
+        const late: LoadedConversation[] = [];
         for (const loaded of open) {
-          if (late.size > 0 && late.has(loaded)) continue;
-          if (this.#settle(loaded)) present.push(loaded);
-          else late.add(loaded);
+          const isLate = (round === 0 && this.#isLate(loaded, mark)) || loaded.feed.outdates(loaded.row);
+          if (!isLate && this.#settle(loaded, session)) present.push(loaded);
+          else late.push(loaded);
         }
-        if (late.size === 0) break;
-        // A topic whose join fails is joined later, and a head check follows.
-        await joined;
+        if (late.length === 0) break;
+        // The topics of the others are joined, and wanted as long as their feeds are there. A topic whose join fails is joined later, and a head check follows.
+        await this.#interest.want(topicsOf(late.map(({ feed }) => feed)));
         open = [];
-        for (const row of await this.#readAgain([...late].map(({ row }) => row))) {
+        for (const row of await this.#readAgain(late.map(({ row }) => row))) {
           if (row.leftSeq === null) open.push(pin(row));
           else if (row.deliveredSeq < row.leftSeq) departed.push(row);
         }
@@ -200,7 +203,7 @@ export class MembershipLoader {
     const isHere = ({ row }: LoadedConversation): boolean => this.#hub.user(row.userId) !== undefined;
     const waiting = unsettled.filter(isHere).map(({ row }) => row);
     if (waiting.length > 0) this.#onUnsettled(waiting);
-    return { present: present.filter(isHere), departed, unsettled: waiting };
+    return { present, departed, unsettled: waiting };
   }
 
   #isAttached({ row, feed }: LoadedConversation): boolean {
@@ -244,10 +247,10 @@ export class MembershipLoader {
 
   /**
    * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member, but
-   * not the history before that. (A session that is still loading takes its own row's word instead.)
+   * not the history before that. (The one whose row it is takes the row's word instead.)
    * @returns false when what the feed has held meanwhile is a change behind the row (G7): it has to be read again
    */
-  #settle({ row, feed }: LoadedConversation): boolean {
+  #settle({ row, feed }: LoadedConversation, session: LoadingSession | null): boolean {
     const user = this.#hub.user(row.userId);
     if (user === undefined) return true;
     feed.start(row.head);
@@ -256,8 +259,11 @@ export class MembershipLoader {
     feed.verify(row.userId, row.membersVersion);
     noteBlock(user, row);
     if (!this.#hub.attach(user, feed)) return true;
-    const range = { feed, afterSeq: Math.max(row.joinedSeq, row.addedSeq), uptoSeq: feed.position, includeOwn: true };
-    for (const recipient of user.recipients) recipient.catchUp([range]);
+    for (const recipient of user.recipients) {
+      if (recipient === session) continue;
+      const afterSeq = Math.max(row.joinedSeq, row.addedSeq);
+      recipient.catchUp([{ feed, afterSeq, uptoSeq: feed.position, includeOwn: true }]);
+    }
     return true;
   }
 }

@@ -32,6 +32,8 @@ export class LocalUser {
   readonly id: UserId;
   name: string;
   recipients: Recipient[] = [];
+  /** The members of each feed that has no other one here; never written to. */
+  readonly alone: LocalUser[] = [this];
   readonly feeds = new Map<ConversationId, ConversationFeed>();
   /** Conversations that a publication brought while all sessions of the user were loading: pinned until their memberships are read. */
   awaited: Set<ConversationFeed> | null = null;

@@ -6,6 +6,7 @@ import type { Watcher } from '../presence/presence-table.ts';
 import type { NodeServices } from '../services.ts';
 import { BacklogSender, type BacklogTarget } from '../sync/backlog-sender.ts';
 import { mergeRanges } from '../sync/catch-up-ranges.ts';
+import { ListedConversations } from '../sync/listed-conversations.ts';
 import { LiveTail } from '../sync/live-tail.ts';
 import { tellPresentStatus } from '../sync/present-status.ts';
 import { loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
@@ -106,30 +107,27 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   async start(): Promise<void> {
     const load = await this.#load();
     if (load === null || this.#ended) return;
-    const { conversations, open, left } = load;
+    // Asked for in this tick: whoever leaves from here on leaves a session that reads its backlog.
+    const leftNow = this.#leftNow();
+    const { conversations, open, left } = leftNow === null ? load : withoutLeft(load, leftNow, this.#resume);
     this.#leftMeanwhile = null;
     this.#open = open.size === 0 ? null : open;
-    /** How far each conversation is the business of what was read: all the way, or up to where the user has left. */
-    const listed = new Map(
-      conversations.map(({ row, feed }) => [feed.conversationId, row.leftSeq ?? Number.POSITIVE_INFINITY]),
-    );
-    for (const [conversationId, seq] of left) listed.set(conversationId, seq);
-    for (const [conversationId, uptoSeq] of listed) {
-      if (!Number.isFinite(uptoSeq)) continue;
+    const listed = new ListedConversations(conversations, left);
+    for (const [conversationId, uptoSeq] of listed.left) {
       this.#tail.forget(conversationId, uptoSeq);
       // Other sessions of the user are still attached: the feed has not come to where it left.
       const feed = this.user.feeds.get(conversationId);
       if (feed !== undefined) this.#skip({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
     }
     // What has passed by of the others is for each range below, by this session's own row, to read, or not to (G7).
-    this.#tail.forgetAll((conversationId) => listed.get(conversationId) === Number.POSITIVE_INFINITY);
+    this.#tail.forgetAll((conversationId) => listed.upto(conversationId) === Number.POSITIVE_INFINITY);
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
-    const young = this.#services.hub.youngFeeds(this.user).filter((feed) => !listed.has(feed.conversationId));
+    const young = this.#services.hub.youngFeeds(this.user, listed);
     const ranges = this.#rangesOf(conversations, open);
     for (const range of ranges) this.#skip(range);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     const fresh = this.#queued
-      .filter(({ feed, uptoSeq }) => uptoSeq > (listed.get(feed.conversationId) ?? -1))
+      .filter(({ feed, uptoSeq }) => uptoSeq > listed.upto(feed.conversationId))
       .map((range) => this.#beyondWhatItHas(range));
     for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
     for (const { feed } of fresh) this.#sync?.announce(feed);
@@ -146,14 +144,12 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     for (let round = 1; ; round++) {
       this.#leftMeanwhile = null;
       const last = round === MAX_LOADS;
-      const load = await loadSession(this.user, this.#resume, last, this, this.#services);
+      const load = await loadSession(this, this.#resume, last, this.#services);
       if (load === null || this.#ended) return null;
       if (load === 'outdated') continue;
       const greeted = this.#owner.onLoaded(load.user);
       if (greeted !== undefined) await greeted;
-      const left = this.#leftNow();
-      if (left === null) return load;
-      if (last || load.open.size > 0) return withoutLeft(load, left, this.#resume);
+      if (this.#leftNow() === null || last || load.open.size > 0) return load;
     }
   }
 

@@ -1,6 +1,5 @@
-import type { LoadedConversation, LoadedUser } from '../feed/membership-loader.ts';
+import type { LoadedConversation, LoadedUser, LoadingSession } from '../feed/membership-loader.ts';
 import type { NodeServices } from '../services.ts';
-import type { LocalUser } from '../session/local-user.ts';
 import type { ConversationId, Seq } from '../types.ts';
 import { type PatientSession, readPatiently } from './patient-read.ts';
 import { type Resume, unknownCursors } from './session-sync.ts';
@@ -28,14 +27,13 @@ const goesOnBehind = (resume: Resume | null, conversationId: ConversationId, del
  * @returns null when the session ended or had to
  */
 export async function loadSession(
-  user: LocalUser,
+  session: LoadingSession & PatientSession,
   resume: Resume | null,
   last: boolean,
-  session: PatientSession,
   services: NodeServices,
 ): Promise<SessionLoad | 'outdated' | null> {
   const { loader, readLimiter } = services;
-  const loaded = await readPatiently(() => loader.load(user, resume?.groups ?? []), session, services);
+  const loaded = await readPatiently(() => loader.load(session, resume?.groups ?? []), session, services);
   if (loaded === null || session.closed) return null;
   const open = new Map<ConversationId, Seq>();
   for (const { conversationId, deliveredSeq } of loaded.unsettled) {
@@ -44,7 +42,7 @@ export async function loadSession(
   const unknown = unknownCursors(loaded.conversations, resume?.cursors ?? null, open);
   if (unknown.length === 0) return { user: loaded, conversations: loaded.conversations, open, left: NONE };
   // A client names what it likes, up to ten thousand: these reads wait in line with those that clients ask for.
-  const read = () => readLimiter.run(async () => (session.closed ? null : loader.departed(user, unknown)));
+  const read = () => readLimiter.run(async () => (session.closed ? null : loader.departed(session.user, unknown)));
   const found = await readPatiently(read, session, services);
   if (found === null || session.closed) return null;
   if (found.joined.length > 0 && !last) return 'outdated';

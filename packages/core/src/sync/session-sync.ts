@@ -64,24 +64,27 @@ export class SessionSync {
   }
 
   /**
-   * Answers the conversations without news at once, and those that are open not at all. @returns where each goes on; without news, an empty range
+   * Answers the conversations without news at once, and those that are open not at all. @returns where each goes on that does not where its feed is
    */
   begin(loaded: readonly LoadedConversation[], resume: Resume, open: ReadonlyMap<ConversationId, Seq>): CatchUpRange[] {
     const ranges: CatchUpRange[] = [];
+    let known = 0;
     for (const { row, feed } of loaded) {
       const cursor = resume.cursors?.get(feed.conversationId);
+      if (cursor !== undefined) known++;
       const head = Math.max(row.leftSeq ?? row.head, feed.position);
       if (cursor !== undefined && (!resume.sameEpoch || cursor > head)) {
         this.#reset(feed.conversationId, feed.kind, feed.position, resume);
         continue;
       }
       const afterSeq = Math.max(row.joinedSeq, cursor ?? row.deliveredSeq);
-      ranges.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
-      if (afterSeq >= feed.position) this.#synced(feed, 0, afterSeq);
+      const { position } = feed;
+      if (afterSeq !== position) ranges.push({ feed, afterSeq, uptoSeq: position, includeOwn: true });
+      if (afterSeq >= position) this.#synced(feed, 0, afterSeq);
       else this.#open.set(feed, 0);
     }
+    if (known === (resume.cursors?.size ?? 0)) return ranges;
     const unknown = unknownCursors(loaded, resume.cursors, open);
-    if (unknown.length === 0) return ranges;
     // A client may name ten thousand of each.
     const groups = new Set(resume.groups);
     for (const conversationId of unknown) {
