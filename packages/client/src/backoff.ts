@@ -17,7 +17,7 @@ export class Backoff {
 
   /** In milliseconds, at least `atLeastMs`. */
   next(atLeastMs = 0): number {
-    const bound = Math.min(this.#maxMs, this.#baseMs * 2 ** Math.min(this.#failures, 20));
+    const bound = Math.min(this.#maxMs, this.#baseMs * 2 ** this.#failures);
     this.#failures += 1;
     return atLeastMs + this.#random() * bound;
   }

@@ -27,9 +27,6 @@ import { Tokens } from './token.ts';
 import { TokenRefresh } from './token-refresh.ts';
 import { type FrameOf, itemOf, type ServerFrame } from './wire.ts';
 
-/** Room is left for answers that nobody waits for any more. */
-const MAX_IN_FLIGHT = 32;
-
 /** Wires the parts, and hands each frame to the part that it is for. See `ChatClient`. */
 export class ChatClientImplementation implements ChatClient {
   user: { readonly id: number; readonly name: string } | null = null;
@@ -52,16 +49,17 @@ export class ChatClientImplementation implements ChatClient {
     const timers = new Timers(environment);
     this.#timers = timers;
     const onError = (error: unknown): void => this.#onError(error);
-    this.#events = new Emitter(onError);
+    // What a listener for errors throws must not come back to it.
+    this.#events = new Emitter((error, name) => (name === 'error' ? environment.report(error) : onError(error)));
     const requests = new Requests(timers, options.requestTimeoutMs ?? 30_000);
     this.#requests = requests;
-    this.#receipts = new OutgoingReceipts({ requests, timers, onError });
+    const shared = { environment, timers, requests, onError };
+    this.#receipts = new OutgoingReceipts(shared);
     const tokens = new Tokens(options, timers);
-    this.#refresh = new TokenRefresh({ tokens, requests, timers, onError });
+    this.#refresh = new TokenRefresh({ ...shared, tokens });
     this.#outbox = new Outbox(
       {
-        environment,
-        timers,
+        ...shared,
         storage: options.storage ?? defaultStorage(options, environment),
         maxQueued: options.maxQueued ?? 10_000,
         userId: options.userId ?? null,
@@ -74,18 +72,19 @@ export class ChatClientImplementation implements ChatClient {
     );
     const client = this;
     const host: ConversationHost = {
-      ...{ environment, timers, requests, outbox: this.#outbox, receipts: this.#receipts },
+      ...shared,
+      outbox: this.#outbox,
+      receipts: this.#receipts,
       maxMessages: options.maxMessages ?? 500,
       get user() {
         return client.user;
       },
       onPlaced: (item, conversation) => this.#onPlaced(item, conversation),
       onTyping: (userId, active, conversation) => this.#events.emit('typing', userId, active, conversation),
-      onError,
       needSummary: (conversationId) => this.#replica.needSummary(conversationId),
     };
     this.#replica = new Replica(host, (conversation) => this.#events.emit('conversation', conversation));
-    this.#watch = new PresenceWatch({ requests, onError }, (presence) => this.#events.emit('presence', presence));
+    this.#watch = new PresenceWatch(shared, (presence) => this.#events.emit('presence', presence));
     const { baseMs = 500, maxMs = 30_000 } = options.backoff ?? {};
     this.#connection = new Connection(
       {
@@ -228,8 +227,8 @@ export class ChatClientImplementation implements ChatClient {
     return {
       type: 'hello',
       v: 2,
-      ...(device === undefined ? {} : { device }),
-      ...(client === undefined ? {} : { client }),
+      device,
+      client,
       ...this.#replica.hello(),
     };
   }
@@ -240,11 +239,7 @@ export class ChatClientImplementation implements ChatClient {
     if (welcome.user_id !== wanted) return false;
     this.user = { id: welcome.user_id, name: welcome.name };
     this.#replica.onWelcome(welcome.epoch);
-    const connection = this.#connection;
-    this.#requests.attach(
-      { send: (text) => connection.send(text), doubt: () => connection.probe() },
-      Math.min(MAX_IN_FLIGHT, welcome.limits.max_in_flight),
-    );
+    this.#requests.attach(this.#connection, welcome.limits);
     this.#outbox.onUp(welcome.user_id);
     this.#watch.onUp();
     return true;
@@ -302,11 +297,10 @@ export class ChatClientImplementation implements ChatClient {
 
   #onItem(frame: FrameOf<'personal' | 'group' | 'event'>): void {
     const item = itemOf(frame);
-    const { conversationId, seq, messageId, sentAtMs } = item;
-    const conversation = this.conversation(conversationId);
+    const conversation = this.conversation(item.conversationId);
     if (frame.type !== 'event') conversation.kind = frame.type;
     this.#replica.onItem(item);
-    if (item.senderId === this.user?.id) this.#outbox.confirm(item.clientId, { seq, messageId, sentAtMs });
+    if (item.senderId === this.user?.id) this.#outbox.confirm(item);
   }
 
   #onStatus(frame: FrameOf<'status'>): void {
@@ -364,8 +358,7 @@ export class ChatClientImplementation implements ChatClient {
     // No news to who has closed it.
     if (cause instanceof ChatError && cause.code === 'closed') return;
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    if (this.#events.has('error')) this.#events.emit('error', error);
-    else this.#environment.report(error);
+    if (this.#events.emit('error', error) !== true) this.#environment.report(error);
   }
 }
 

@@ -1,14 +1,7 @@
 import type { ErrorName } from '@parley/protocol';
 
 /** What can go wrong on this side of the wire; `ErrorName` is the server's side. */
-export type LocalErrorName =
-  | 'closed'
-  | 'disconnected'
-  | 'timeout'
-  | 'cancelled'
-  | 'window_full'
-  | 'refused'
-  | 'storage';
+export type LocalErrorName = 'closed' | 'disconnected' | 'timeout' | 'cancelled' | 'window_full' | 'refused';
 
 export type ChatErrorName = ErrorName | LocalErrorName;
 

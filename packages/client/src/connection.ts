@@ -44,8 +44,8 @@ export class Connection {
   #attempts = 0;
   #closed = false;
   #tokenRefused = false;
-  /** When a leaving node wants its clients to come back, in milliseconds since the epoch. */
-  #comeBackAtMs: number | null = null;
+  /** How long a leaving node wants this client to stay away. */
+  #comeBackMs: number | null = null;
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
@@ -87,9 +87,12 @@ export class Connection {
 
   /** The node will stop: leaves it after the given time, unless it closes before. */
   onGoaway(afterMs: number): void {
-    if (this.#comeBackAtMs !== null) return;
-    this.#comeBackAtMs = this.#options.environment.now() + afterMs;
-    this.#timers.after(afterMs, () => this.#leave('node_stopping', 0));
+    if (this.#comeBackMs !== null) return;
+    this.#comeBackMs = afterMs;
+    this.#timers.after(afterMs, () => {
+      this.#drop();
+      this.#rest('node_stopping', '', 0);
+    });
   }
 
   /** Closes for good. Resolves when the socket is closed, or after a second. */
@@ -121,7 +124,7 @@ export class Connection {
     this.#set({ status: 'connecting', attempt: backoff.failures + 1 });
     if (this.#closed) return;
     if (webSocket === null) {
-      this.#stop('refused', 'There is no WebSocket here: pass the option webSocket.');
+      this.#rest('refused', 'No WebSocket: pass the option webSocket.', null);
       return;
     }
     let credentials: Awaited<ReturnType<Tokens['credentials']>>;
@@ -130,16 +133,16 @@ export class Connection {
     } catch (error) {
       if (attempt !== this.#attempts) return;
       this.#owner.onError(error);
-      this.#later('no_token', String(error), backoff.next());
+      this.#rest('no_token', String(error), backoff.next());
       return;
     }
     if (attempt !== this.#attempts) return;
     if (credentials === null) {
-      this.#stop('no_token', 'There is no token, or no option to get one from.');
+      this.#rest('no_token', 'No token.', null);
       return;
     }
     const identity = credentials;
-    this.#comeBackAtMs = null;
+    this.#comeBackMs = null;
     try {
       this.#link = new SocketLink(url, webSocket, environment, {
         hello: () => ({ ...this.#owner.hello(), ...identity }),
@@ -149,7 +152,7 @@ export class Connection {
       });
     } catch (error) {
       // The WebSocket does not take the URL.
-      this.#stop('refused', String(error));
+      this.#rest('refused', String(error), null);
     }
   }
 
@@ -157,29 +160,30 @@ export class Connection {
     this.#set({ status: 'syncing' });
     if (!this.#closed && !this.#owner.onWelcome(welcome)) {
       this.#drop();
-      this.#stop('wrong_user', `The token is of user ${welcome.user_id}.`);
+      this.#rest('wrong_user', `The token is of user ${welcome.user_id}.`, null);
     }
   }
 
   #onEnd(end: LinkEnd): void {
     this.#drop(end.welcomed);
-    const { backoff, tokens, environment } = this.#options;
+    const { backoff, tokens } = this.#options;
     const { code, error } = end;
     const detail = error?.message ?? (end.reason || `close code ${code}`);
     const expired = code === TOKEN_EXPIRED || error?.name === 'token_expired';
     const doubtful = error?.name === 'invalid_token' && tokens.renewable && !this.#tokenRefused;
-    if (expired && !tokens.renewable) this.#stop('token_expired', detail);
+    if (expired && !tokens.renewable) this.#rest('token_expired', detail, null);
     else if (expired || doubtful) {
       // A first refusal is answered at once with a new token; a new token that is refused, too, waits its turn.
       const delayMs = this.#tokenRefused ? backoff.next() : 0;
       this.#tokenRefused = true;
-      this.#later('token_expired', detail, delayMs);
-    } else if (code >= 4500 && code < 5000) this.#stop('refused', detail);
-    else if (this.#comeBackAtMs !== null) {
-      this.#later('node_stopping', detail, Math.max(0, this.#comeBackAtMs - environment.now()));
+      this.#rest('token_expired', detail, delayMs);
+    } else if (code >= 4500 && code < 5000) this.#rest('refused', detail, null);
+    else if (this.#comeBackMs !== null) {
+      // From now: the wall clock may have been set meanwhile.
+      this.#rest('node_stopping', detail, this.#comeBackMs);
     } else {
       const reason = code === SERVICE_RESTART ? 'node_stopping' : this.#reasonOf(end);
-      this.#later(reason, detail, backoff.next(error?.retry_after_ms));
+      this.#rest(reason, detail, backoff.next(error?.retry_after_ms));
     }
   }
 
@@ -190,12 +194,6 @@ export class Connection {
     return end.welcomed ? 'lost' : 'unreachable';
   }
 
-  #leave(reason: DisconnectReason, delayMs: number): void {
-    if (this.#link === null) return;
-    this.#drop();
-    this.#later(reason, '', delayMs);
-  }
-
   #drop(welcomed: boolean = this.#state.status !== 'connecting'): void {
     this.#link?.end();
     this.#link = null;
@@ -203,17 +201,13 @@ export class Connection {
     if (welcomed) this.#owner.onDown();
   }
 
-  #later(reason: DisconnectReason, detail: string, delayMs: number): void {
+  /** @param delayMs until the next attempt; null: nothing more is tried by itself */
+  #rest(reason: DisconnectReason, detail: string, delayMs: number | null): void {
+    const retryAtMs = delayMs === null ? null : this.#options.environment.now() + delayMs;
     this.#timers.clear();
-    const retryAtMs = this.#options.environment.now() + delayMs;
     // Before it is told: a listener may know better.
-    this.#timers.after(delayMs, () => this.connect());
+    if (delayMs !== null) this.#timers.after(delayMs, () => this.connect());
     this.#set({ status: 'disconnected', reason, detail, retryAtMs });
-  }
-
-  #stop(reason: DisconnectReason, detail: string): void {
-    this.#timers.clear();
-    this.#set({ status: 'disconnected', reason, detail, retryAtMs: null });
   }
 
   /** What the browser says of the network is a hint: a silent link is asked, and a waiting one tries at once. */

@@ -22,7 +22,8 @@ const OLDER_FACTOR = 10;
 /** The messages of one conversation: in order, complete, bounded. What the stream of frames leaves out is read from the history. */
 export class ConversationLog {
   readonly #options: ConversationLogOptions;
-  readonly #window = new MessageWindow();
+  /** Read it; only this class changes it. */
+  readonly window: MessageWindow = new MessageWindow();
   #allowance: number;
   /** Acks on their way: each may be what a gap is missing. */
   #awaited = 0;
@@ -39,29 +40,16 @@ export class ConversationLog {
     this.#live = live;
   }
 
-  get items(): readonly ConversationItem[] {
-    return this.#window.items;
-  }
-  get cursor(): number | null {
-    return this.#window.cursor;
-  }
-  get lowest(): number {
-    return this.#window.lowest;
-  }
-  get hasOlder(): boolean {
-    return this.#window.hasOlder;
-  }
-
   /** A frame of the stream. */
   onItem(item: ConversationItem): void {
-    this.#window.cursor ??= item.seq - 1;
-    this.#placed(this.#window.place(item));
+    this.window.cursor ??= item.seq - 1;
+    this.#placed(this.window.place(item));
     this.#check();
   }
 
   /** One's own send, by its ack. */
   onOwn(item: ConversationItem): void {
-    this.#placed(this.#window.place(item));
+    this.#placed(this.window.place(item));
     this.#check();
   }
 
@@ -76,18 +64,18 @@ export class ConversationLog {
 
   /** Something of one's own was stored there that no frame brings. */
   expect(seq: number): void {
-    this.#window.expect(seq);
+    this.window.expect(seq);
     this.#check();
   }
 
   /** The conversation begins with this client. */
   begin(): void {
-    this.#window.cursor ??= 0;
+    this.window.cursor ??= 0;
   }
 
   onSynced(seq: number): void {
     this.#live = true;
-    this.#placed(this.#window.completeUpTo(seq));
+    this.#placed(this.window.completeUpTo(seq));
     this.#check();
   }
 
@@ -105,7 +93,7 @@ export class ConversationLog {
     this.#live = true;
     this.#older = null;
     this.#allowance = this.#options.maxMessages;
-    this.#window.restart(seq);
+    this.window.restart(seq);
     this.#options.onChange();
   }
 
@@ -119,39 +107,39 @@ export class ConversationLog {
   /** Keeps the newest. */
   trim(max: number = this.#options.maxMessages): void {
     this.#allowance = this.#options.maxMessages;
-    this.#window.keep(max);
+    this.window.keep(max);
     this.#options.onChange();
   }
 
   async #loadOlder(limit: number): Promise<number> {
     const { conversationId, requests, maxMessages } = this.#options;
     const era = this.#era;
-    if (!this.#window.hasOlder) return 0;
-    if (this.#window.items.length >= OLDER_FACTOR * maxMessages) {
-      throw new ChatError('window_full', `${OLDER_FACTOR * maxMessages} messages are loaded: trim() first.`);
+    if (!this.window.hasOlder) return 0;
+    if (this.window.items.length >= OLDER_FACTOR * maxMessages) {
+      throw new ChatError('window_full', 'Too many are loaded: trim() first.');
     }
     const ask = (): Outgoing => ({
       type: 'history',
       conv_id: conversationId,
       limit: Math.min(limit, MAX_OLDER_PAGE),
-      ...(this.#window.cursor === null ? {} : { before: this.#window.lowest }),
+      before: this.window.cursor === null ? undefined : this.window.lowest,
     });
     // What the stream brings is news: the history must not come first.
-    const page = await (this.#window.cursor === null
+    const page = await (this.window.cursor === null
       ? requests.askSynced('history', ask)
       : requests.ask('history', ask()));
     if (era !== this.#era) return 0;
     const items = page.messages.map(itemOf);
-    this.#window.cursor ??= items.at(-1)?.seq ?? 0;
-    const added = this.#window.prepend(items, page.more);
-    this.#allowance = Math.max(this.#allowance, this.#window.items.length);
+    this.window.cursor ??= items.at(-1)?.seq ?? 0;
+    const added = this.window.prepend(items, page.more);
+    this.#allowance = Math.max(this.#allowance, this.window.items.length);
     this.#options.onChange();
     return added;
   }
 
   #placed(items: readonly ConversationItem[]): void {
     if (items.length === 0) return;
-    this.#window.keep(this.#allowance);
+    this.window.keep(this.#allowance);
     this.#options.onPlaced(items);
   }
 
@@ -161,7 +149,7 @@ export class ConversationLog {
   }
 
   get #mayFill(): boolean {
-    return this.#window.hasGap && this.#live && this.#awaited === 0;
+    return this.window.hasGap && this.#live && this.#awaited === 0;
   }
 
   async #fill(): Promise<void> {
@@ -169,7 +157,7 @@ export class ConversationLog {
     const era = this.#era;
     try {
       while (this.#mayFill) {
-        await (this.#window.cursor === null ? this.#findBeginning(era) : this.#fillAfter(this.#window.cursor, era));
+        await (this.window.cursor === null ? this.#findBeginning(era) : this.#fillAfter(this.window.cursor, era));
         if (era !== this.#era) break;
       }
     } catch (error) {
@@ -190,20 +178,20 @@ export class ConversationLog {
     if (era !== this.#era) return;
     const items = page.messages.map(itemOf);
     // Between those that the page has, there is nothing for this user. An empty page: nor up to what is known.
-    const upTo = items.at(-1)?.seq ?? this.#window.firstAhead;
-    const placed = items.flatMap((item) => this.#window.place(item));
-    this.#placed([...placed, ...this.#window.completeUpTo(upTo)]);
+    const upTo = items.at(-1)?.seq ?? this.window.firstAhead;
+    const placed = items.flatMap((item) => this.window.place(item));
+    this.#placed([...placed, ...this.window.completeUpTo(upTo)]);
   }
 
   /** Only one's own sends are known: what was before them is older, not new. */
   async #findBeginning(era: number): Promise<void> {
     const { conversationId, requests } = this.#options;
-    const first = this.#window.firstAhead;
+    const first = this.window.firstAhead;
     const page = await requests.ask('history', { type: 'history', conv_id: conversationId, before: first });
-    if (era !== this.#era || this.#window.cursor !== null) return;
-    this.#window.cursor = first - 1;
-    this.#window.prepend(page.messages.map(itemOf), page.more);
-    this.#placed(this.#window.completeUpTo(first - 1));
+    if (era !== this.#era || this.window.cursor !== null) return;
+    this.window.cursor = first - 1;
+    this.window.prepend(page.messages.map(itemOf), page.more);
+    this.#placed(this.window.completeUpTo(first - 1));
   }
 
   #giveUp(error: unknown): void {
@@ -211,6 +199,6 @@ export class ConversationLog {
     // The next connection begins at the cursor and brings what is missing.
     if (temporary) return;
     this.#options.onError(error);
-    this.#placed(this.#window.completeUpTo(this.#window.firstAhead));
+    this.#placed(this.window.completeUpTo(this.window.firstAhead));
   }
 }

@@ -38,9 +38,9 @@ export class ConversationReceipts {
     const receipt: Receipt = {
       userId: frame.user_id,
       deliveredSeq: Math.max(frame.delivered_seq, known?.deliveredSeq ?? 0),
-      deliveredAtMs: timeMsOrNull(frame.delivered_at ?? null) ?? known?.deliveredAtMs ?? null,
+      deliveredAtMs: timeMsOrNull(frame.delivered_at) ?? known?.deliveredAtMs ?? null,
       seenSeq: Math.max(frame.seen_seq, known?.seenSeq ?? 0),
-      seenAtMs: timeMsOrNull(frame.seen_at ?? null) ?? known?.seenAtMs ?? null,
+      seenAtMs: timeMsOrNull(frame.seen_at) ?? known?.seenAtMs ?? null,
     };
     const moved = receipt.deliveredSeq !== known?.deliveredSeq || receipt.seenSeq !== known.seenSeq;
     if (!moved && frame.message_id === undefined) return null;
@@ -98,10 +98,8 @@ export class ConversationReceipts {
 
   #note(messageId: number): void {
     this.#seenIds.add(messageId);
-    for (const oldest of this.#seenIds) {
-      if (this.#seenIds.size <= MAX_FOLLOWED) break;
-      this.#seenIds.delete(oldest);
-    }
+    const [oldest = 0] = this.#seenIds;
+    if (this.#seenIds.size > MAX_FOLLOWED) this.#seenIds.delete(oldest);
   }
 
   /** True when it has come as far as it can. */

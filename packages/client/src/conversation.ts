@@ -6,12 +6,13 @@ import { ChatError } from './chat-error.ts';
 import { ConversationLog } from './conversation-log.ts';
 import { ConversationReceipts } from './conversation-receipts.ts';
 import type { Environment, Timers } from './environment.ts';
+import { Listeners } from './listeners.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutgoingReceipts } from './receipts.ts';
 import { quiet, type Requests } from './requests.ts';
 import type { OutgoingSend } from './send-handle.ts';
 import { TypingOthers, TypingSignal } from './typing.ts';
-import { type FrameOf, type Summary, timeMs } from './wire.ts';
+import { type FrameOf, itemOf, type Summary, timeMs } from './wire.ts';
 
 /** What all conversations of a client share. */
 export interface ConversationHost {
@@ -24,7 +25,7 @@ export interface ConversationHost {
   readonly user: { readonly id: number; readonly name: string } | null;
   onPlaced(item: ConversationItem, conversation: ConversationReplica): void;
   onTyping(userId: number, active: boolean, conversation: ConversationReplica): void;
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
   /** Asks the server for the summary, soon. */
   needSummary(conversationId: number): void;
 }
@@ -45,7 +46,7 @@ export class ConversationReplica implements Conversation {
   readonly #host: ConversationHost;
   readonly #signal: TypingSignal;
   readonly #others: TypingOthers;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners<[]>();
   #snapshot: ConversationSnapshot | null = null;
   #notifying = false;
 
@@ -59,12 +60,12 @@ export class ConversationReplica implements Conversation {
         maxMessages: host.maxMessages,
         onPlaced: (items) => this.#onPlaced(items),
         onChange: () => this.changed(),
-        onError: (error) => host.onError(error),
+        onError: host.onError,
       },
       live,
     );
     this.#signal = new TypingSignal(host.timers, (active) =>
-      host.requests.tell({ type: 'typing', conv_id: id, ...(active ? {} : { active }) }),
+      host.requests.tell({ type: 'typing', conv_id: id, active: active ? undefined : false }),
     );
     this.#others = new TypingOthers(host.timers, (userId, active) => {
       this.changed();
@@ -79,13 +80,13 @@ export class ConversationReplica implements Conversation {
     return this.#host.outbox.pending(this.id);
   }
   get unread(): number {
-    return this.receiptState.unread(this.log.items, this.log.lowest, this.#host.user?.id ?? null);
+    return this.receiptState.unread(this.log.window.items, this.log.window.lowest, this.#host.user?.id ?? null);
   }
   get seq(): number {
-    return this.log.cursor ?? 0;
+    return this.log.window.cursor ?? 0;
   }
   get hasOlder(): boolean {
-    return this.log.hasOlder;
+    return this.log.window.hasOlder;
   }
   get typing(): readonly number[] {
     return this.#others.users;
@@ -94,15 +95,24 @@ export class ConversationReplica implements Conversation {
     return this.receiptState.receipts;
   }
   get snapshot(): ConversationSnapshot {
-    const { pending, unread, hasOlder, name, typing, members, receipts } = this;
-    this.#snapshot ??= { messages: [...this.log.items], pending, unread, hasOlder, name, typing, members, receipts };
+    if (this.#snapshot === null) {
+      const { pending, unread, hasOlder, name, typing, members, receipts } = this;
+      this.#snapshot = {
+        messages: [...this.log.window.items],
+        pending,
+        unread,
+        hasOlder,
+        name,
+        typing,
+        members,
+        receipts,
+      };
+    }
     return this.#snapshot;
   }
 
   subscribe(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   send(text: string, options?: { readonly clientId?: string }): OutgoingSend {
@@ -164,32 +174,17 @@ export class ConversationReplica implements Conversation {
   async transmit(send: StoredSend): Promise<SentPlace> {
     const { requests } = this.#host;
     const type = this.kind ?? (await this.#findKind());
+    const { user } = this.#host;
     const done = this.log.awaitAck();
     try {
       const frame = { type, conv_id: this.id, msg: send.text, client_id: send.clientId };
-      const place = placeOf(await requests.once('ack', frame));
+      const ack = await requests.once('ack', frame);
       // First its place: it may be what a gap is missing.
-      this.#onStored(send, place);
-      return place;
+      if (user !== null) this.log.onOwn(itemOf({ ...frame, ...ack, type, sender: user.name, sender_id: user.id }));
+      return placeOf(ack);
     } finally {
       done();
     }
-  }
-
-  #onStored(send: StoredSend, { seq, messageId, sentAtMs }: SentPlace): void {
-    const { user } = this.#host;
-    if (user === null) return;
-    this.log.onOwn({
-      type: 'message',
-      conversationId: this.id,
-      seq,
-      messageId,
-      senderId: user.id,
-      senderName: user.name,
-      clientId: send.clientId,
-      sentAtMs,
-      text: send.text,
-    });
   }
 
   onTyping(frame: FrameOf<'typing'>): void {
@@ -217,17 +212,11 @@ export class ConversationReplica implements Conversation {
 
   changed(): void {
     this.#snapshot = null;
-    if (this.#notifying || this.#listeners.size === 0) return;
+    if (this.#notifying) return;
     this.#notifying = true;
     queueMicrotask(() => {
       this.#notifying = false;
-      for (const listener of [...this.#listeners]) {
-        try {
-          listener();
-        } catch (error) {
-          this.#host.onError(error);
-        }
-      }
+      this.#listeners.call(this.#host.onError);
     });
   }
 
@@ -238,7 +227,7 @@ export class ConversationReplica implements Conversation {
       else if (item.senderId !== user?.id) this.#others.set(item.senderId, false);
     }
     if (items.some((item) => item.senderId !== user?.id)) receipts.mark('delivered', this.id, this.seq);
-    if (this.kind === null || this.receiptState.needsCount(this.log.lowest)) this.#host.needSummary(this.id);
+    if (this.kind === null || this.receiptState.needsCount(this.log.window.lowest)) this.#host.needSummary(this.id);
     this.changed();
     for (const item of items) this.#host.onPlaced(item, this);
   }

@@ -1,38 +1,25 @@
-type Listener<Args extends unknown[]> = (...args: Args) => void;
+import { Listeners } from './listeners.ts';
 
-/** Typed events. A listener that throws stops nothing: its error goes to `onThrow`. */
+/** Typed events. A listener that throws stops nothing: its error goes to `onThrow`, with the name of the event. */
 export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
-  readonly #onThrow: (error: unknown) => void;
+  #listeners: { [Name in keyof Events]?: Listeners<Events[Name]> } = {};
+  readonly #onThrow: (error: unknown, name: keyof Events) => void;
 
-  constructor(onThrow: (error: unknown) => void) {
+  constructor(onThrow: (error: unknown, name: keyof Events) => void) {
     this.#onThrow = onThrow;
   }
 
-  on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
-    // Wrapped, so that the same function can be there twice and each stops its own.
-    const own: Listener<Events[Name]> = (...args) => listener(...args);
-    listeners.add(own);
-    return () => void listeners.delete(own);
+  on<Name extends keyof Events>(name: Name, listener: (...args: Events[Name]) => void): () => void {
+    this.#listeners[name] ??= new Listeners();
+    return this.#listeners[name].add(listener);
   }
 
-  has(name: keyof Events): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
-  }
-
-  emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        (listener as Listener<Events[Name]>)(...args);
-      } catch (error) {
-        this.#onThrow(error);
-      }
-    }
+  /** False, or nothing: nobody listens. */
+  emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): boolean | undefined {
+    return this.#listeners[name]?.call((error) => this.#onThrow(error, name), ...args);
   }
 
   clear(): void {
-    this.#listeners.clear();
+    this.#listeners = {};
   }
 }

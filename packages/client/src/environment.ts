@@ -28,7 +28,10 @@ export interface Environment {
 type Globals = Partial<
   Pick<typeof globalThis, 'WebSocket' | 'indexedDB' | 'navigator' | 'document' | 'BroadcastChannel'>
 > &
-  Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
+  Partial<Pick<EventTarget, 'addEventListener'>>;
+
+/** `setTimeout` takes what is beyond it, for example `Infinity`, for no delay at all. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Of the browser or of Node. */
 export function globalEnvironment(): Environment {
@@ -39,7 +42,7 @@ export function globalEnvironment(): Environment {
     indexedDB: globals.indexedDB ?? null,
     now: () => Date.now(),
     after: (delayMs, fn) => {
-      const timer = setTimeout(fn, delayMs);
+      const timer = setTimeout(fn, Math.min(delayMs, MAX_DELAY_MS));
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),
@@ -47,19 +50,18 @@ export function globalEnvironment(): Environment {
       Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36).padStart(7, '0')).join(''),
     online: () => navigator?.onLine !== false,
     onSign: (listener) => {
-      const online = (): void => listener('online');
-      const offline = (): void => listener('offline');
-      const visible = (): void => {
-        if (document?.visibilityState === 'visible') listener('visible');
-      };
-      globals.addEventListener?.('online', online);
-      globals.addEventListener?.('offline', offline);
-      document?.addEventListener('visibilitychange', visible);
-      return () => {
-        globals.removeEventListener?.('online', online);
-        globals.removeEventListener?.('offline', offline);
-        document?.removeEventListener('visibilitychange', visible);
-      };
+      const listening = new AbortController();
+      const { signal } = listening;
+      globals.addEventListener?.('online', () => listener('online'), { signal });
+      globals.addEventListener?.('offline', () => listener('offline'), { signal });
+      document?.addEventListener(
+        'visibilitychange',
+        () => {
+          if (document.visibilityState === 'visible') listener('visible');
+        },
+        { signal },
+      );
+      return () => listening.abort();
     },
     locks: navigator?.locks ?? null,
     channel: (name) => (globals.BroadcastChannel === undefined ? null : new globals.BroadcastChannel(name)),

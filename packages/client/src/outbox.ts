@@ -1,3 +1,4 @@
+import type { ChatMessage, ConversationItem } from './api/message.ts';
 import type { SentPlace } from './api/send-handle.ts';
 import type { OutboxStorage, StoredSend } from './api/storage.ts';
 import { Backoff } from './backoff.ts';
@@ -21,7 +22,7 @@ export interface OutboxOptions {
   readonly userId: number | null;
 }
 
-const LOAD_TIMEOUT_MS = 10_000;
+const STORAGE_TIMEOUT_MS = 10_000;
 const CANCEL_TIMEOUT_MS = 2_000;
 const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 30_000;
@@ -76,9 +77,22 @@ export class Outbox {
       handle.fail(refusal);
       return handle;
     }
+    this.#accept(handle);
+    // Told before it is stored, too: this tab may be gone by then, and the one that sends stores it as well.
+    this.#tellQueued(handle);
+    void handle.stored.then(() => this.#tellQueued(handle));
+    return handle;
+  }
+
+  /** Its end is not known, and another tab sends. */
+  #tellQueued({ status, record }: OutgoingSend): void {
+    if (!this.#tabs.leads && status === 'queued') this.#tabs.tell({ t: 'queued', record });
+  }
+
+  #accept(handle: OutgoingSend): void {
     this.#add(handle);
     this.#owner.onChange(handle);
-    handle.stored = this.#options.storage.put(handle.record).then(
+    handle.stored = this.#ask((storage) => storage.put(handle.record)).then(
       () => true,
       (error: unknown) => {
         this.#owner.onError(error);
@@ -87,10 +101,14 @@ export class Outbox {
     );
     void handle.stored.then(() => {
       this.#ready.add(handle);
-      if (!this.#tabs.leads) this.#tabs.tell({ t: 'queued', record: handle.record });
-      this.#pump(conversationId);
+      this.#pump(handle.conversationId);
     });
-    return handle;
+  }
+
+  /** It is the application's, or the browser's: it may throw, or never answer. */
+  #ask<T>(work: (storage: OutboxStorage) => Promise<T>): Promise<T> {
+    const { timers, storage } = this.#options;
+    return timers.within(STORAGE_TIMEOUT_MS, 'The storage', () => work(storage));
   }
 
   /** There is a connection, of this user. */
@@ -102,7 +120,7 @@ export class Outbox {
       if (this.#isOwn(handle.record)) continue;
       // Kept by the storage, for its own user.
       this.#drop(handle);
-      handle.abandon(new ChatError('wrong_user', 'Another user has signed in.', true));
+      handle.abandon(new ChatError('wrong_user', 'Another user signed in.', true));
     }
     for (const conversationId of this.#queues.keys()) this.#pump(conversationId);
   }
@@ -121,10 +139,13 @@ export class Outbox {
     this.#tabs.yield();
   }
 
-  /** One's own message came from the server, by whichever way. */
-  confirm(clientId: string, place: SentPlace): void {
+  /** A message of this user came from the server. A client id is unique in its conversation only, and another device may have used it. */
+  confirm(item: ConversationItem): void {
+    const { clientId, conversationId, seq, messageId, sentAtMs } = item;
     const handle = this.#handles.get(clientId);
-    if (handle !== undefined) this.#succeed(handle, place);
+    if (handle?.conversationId === conversationId && handle.text === (item as ChatMessage).text) {
+      this.#succeed(handle, { seq, messageId, sentAtMs });
+    }
   }
 
   async close(): Promise<void> {
@@ -134,13 +155,13 @@ export class Outbox {
     const error = new ChatError('closed', 'The client is closed.', true);
     for (const handle of this.#handles.values()) handle.abandon(error);
     for (const done of this.#cancels.values()) done(false);
-    await this.#options.storage.close().catch((cause: unknown) => this.#owner.onError(cause));
+    await this.#ask((storage) => storage.close()).catch((cause: unknown) => this.#owner.onError(cause));
   }
 
   #refusal(text: string, taken: boolean): ChatError | null {
     if (this.#closed) return new ChatError('closed', 'The client is closed.');
-    if (taken) return new ChatError('client_id_conflict', 'This client id names another message.');
-    if (text === '') return new ChatError('invalid_frame', 'A message must not be empty.');
+    if (taken) return new ChatError('client_id_conflict', 'Another message has this client id.');
+    if (text === '') return new ChatError('invalid_frame', 'The message is empty.');
     if (this.#handles.size < this.#options.maxQueued) return null;
     return new ChatError('overloaded', 'Too much waits.', true);
   }
@@ -222,7 +243,7 @@ export class Outbox {
     this.#settledMeanwhile?.add(handle.clientId);
     this.#cancels.get(handle.clientId)?.(false);
     if (!this.#closed) {
-      this.#options.storage.remove(handle.clientId).catch((error: unknown) => this.#owner.onError(error));
+      this.#ask((storage) => storage.remove(handle.clientId)).catch((error: unknown) => this.#owner.onError(error));
     }
     return true;
   }
@@ -230,36 +251,29 @@ export class Outbox {
   async #cancel(handle: OutgoingSend): Promise<boolean> {
     if (!this.#tabs.leads && !this.#closed) return this.#askToCancel(handle.clientId);
     if (this.#closed || this.#attempted.has(handle) || !this.#handles.has(handle.clientId)) return false;
-    this.#fail(handle, new ChatError('cancelled', 'Taken back before it was sent.'));
+    this.#fail(handle, new ChatError('cancelled', 'Taken back.'));
     return true;
   }
 
   #askToCancel(clientId: string): Promise<boolean> {
-    return new Promise((resolve) => {
-      const done = (cancelled: boolean): void => {
-        this.#cancels.delete(clientId);
-        stop();
-        resolve(cancelled);
-      };
-      const stop = this.#options.timers.after(CANCEL_TIMEOUT_MS, () => done(false));
-      this.#cancels.set(clientId, done);
+    const answer = new Promise<boolean>((resolve) => {
+      this.#cancels.set(clientId, resolve);
       this.#tabs.tell({ t: 'cancel', clientId });
     });
+    return this.#options.timers
+      .within(CANCEL_TIMEOUT_MS, '', () => answer)
+      .catch(() => false)
+      .finally(() => this.#cancels.delete(clientId));
   }
 
   /** What the storage has comes first, in its order; then what was queued here and is not stored yet. */
   async #restore(): Promise<void> {
-    const { storage, timers } = this.#options;
     this.#restored = false;
     const settled = new Set<string>();
     this.#settledMeanwhile = settled;
     let records: StoredSend[] = [];
     try {
-      records = await new Promise<StoredSend[]>((resolve, reject) => {
-        const late = (): void => reject(new ChatError('storage', 'The storage did not answer in time.', true));
-        const cancel = timers.after(LOAD_TIMEOUT_MS, late);
-        storage.load().then(resolve, reject).finally(cancel);
-      });
+      records = await this.#ask((storage) => storage.load());
     } catch (error) {
       this.#owner.onError(error);
     }
@@ -279,7 +293,7 @@ export class Outbox {
     for (const conversationId of this.#queues.keys()) this.#pump(conversationId);
   }
 
-  /** A send of an earlier run or of another tab: it may have been on the wire. */
+  /** A send of an earlier run, or of a tab that is gone: it may have been on the wire. */
   #adopt(record: StoredSend): void {
     const handle = this.#handleOf(record);
     handle.stored = Promise.resolve(true);
@@ -295,12 +309,10 @@ export class Outbox {
 
   #onTab(message: TabMessage): void {
     if (message.t === 'queued') {
-      if (!this.#tabs.leads || this.#handles.has(message.record.clientId) || !this.#isOwn(message.record)) return;
-      this.#adopt(message.record);
-      const handle = this.#handles.get(message.record.clientId);
-      // It has not been on the wire: its tab does not send.
-      if (handle !== undefined) this.#attempted.delete(handle);
-      this.#pump(message.record.conversationId);
+      const { record } = message;
+      if (this.#tabs.leads && !this.#handles.has(record.clientId) && this.#isOwn(record)) {
+        this.#accept(this.#handleOf(record));
+      }
       return;
     }
     const handle = this.#handles.get(message.clientId);

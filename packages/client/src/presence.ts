@@ -1,5 +1,6 @@
 import type { Presence } from './api/client.ts';
 import { ChatError } from './chat-error.ts';
+import { chunks } from './chunks.ts';
 import type { Requests } from './requests.ts';
 import { type FrameOf, timeMsOrNull } from './wire.ts';
 
@@ -34,7 +35,7 @@ export class PresenceWatch {
     const wanted = [...new Set(userIds)];
     const added = wanted.filter((userId) => !this.#watched.has(userId));
     if (this.#watched.size + added.length > MAX_WATCHED) {
-      this.#deps.onError(new ChatError('too_many_watches', `At most ${MAX_WATCHED} users can be watched.`));
+      this.#deps.onError(new ChatError('too_many_watches', 'Too many.'));
       return () => undefined;
     }
     for (const userId of wanted) this.#watched.set(userId, (this.#watched.get(userId) ?? 0) + 1);
@@ -61,18 +62,20 @@ export class PresenceWatch {
       else this.#watched.delete(userId);
       return left === 0;
     });
-    for (let from = 0; from < ended.length; from += MAX_PER_FRAME) {
-      this.#deps.requests.tell({ type: 'unwatch', user_id: ended.slice(from, from + MAX_PER_FRAME) });
-    }
+    for (const some of chunks(ended, MAX_PER_FRAME)) this.#deps.requests.tell({ type: 'unwatch', user_id: some });
   }
 
   #ask(userIds: readonly number[]): void {
-    for (let from = 0; from < userIds.length; from += MAX_PER_FRAME) {
-      this.#deps.requests.once('presence', { type: 'watch', user_id: userIds.slice(from, from + MAX_PER_FRAME) }).then(
+    const wanted = userIds.filter((userId) => this.#watched.has(userId));
+    for (const some of chunks(wanted, MAX_PER_FRAME)) {
+      this.#deps.requests.once('presence', { type: 'watch', user_id: some }).then(
         (answer) => this.onNews(answer),
         (error: unknown) => {
           // Asked again with the next connection.
-          if (!(error instanceof ChatError) || !error.temporary) this.#deps.onError(error);
+          if (error instanceof ChatError && error.temporary) return;
+          // One refused, all are: the others are found by halving.
+          if (some.length > 1) for (const half of chunks(some, Math.ceil(some.length / 2))) this.#ask(half);
+          else this.#deps.onError(error);
         },
       );
     }

@@ -75,15 +75,10 @@ export class OutgoingReceipts {
     } catch (error) {
       if (!(error instanceof ChatError) || error.code === 'closed') return;
       if (error.temporary) {
-        // With the next window, or the next connection.
-        if (error.code === 'disconnected') this.#keep(step, conversationId, seq);
+        // With the next connection, or later.
+        if (error.code === 'disconnected') this.mark(step, conversationId, seq);
         else this.#deps.timers.after(error.retryAfterMs ?? 1_000, () => this.mark(step, conversationId, seq));
       } else if (error.code !== 'not_a_member') this.#deps.onError(error);
     }
-  }
-
-  #keep(step: Step, conversationId: number, seq: number): void {
-    const pending = this.#pending[step];
-    pending.set(conversationId, Math.max(seq, pending.get(conversationId) ?? 0));
   }
 }

@@ -1,5 +1,6 @@
 import type { ConversationItem } from './api/message.ts';
 import { ChatError } from './chat-error.ts';
+import { chunks } from './chunks.ts';
 import { type ConversationHost, ConversationReplica } from './conversation.ts';
 import type { FrameOf, Summary } from './wire.ts';
 
@@ -50,11 +51,11 @@ export class Replica {
   /** For `hello`: what this device has. */
   hello(): Record<string, unknown> {
     const known = [...this.#conversations.values()].reverse();
-    const withCursor = known.filter((conversation) => conversation.log.cursor !== null).slice(0, MAX_CURSORS);
+    const withCursor = known.filter((conversation) => conversation.log.window.cursor !== null).slice(0, MAX_CURSORS);
     const followed = known.filter(({ receiptState: { follows, receipts } }) => follows || receipts.size > 0);
     if (this.#epoch === null || withCursor.length === 0) return { cursors: 'server' };
     return {
-      cursors: Object.fromEntries(withCursor.map(({ id, log }) => [id, log.cursor])),
+      cursors: Object.fromEntries(withCursor.map(({ id, log }) => [id, log.window.cursor])),
       groups: withCursor.filter(({ kind }) => kind === 'group').map(({ id }) => id),
       epoch: this.#epoch,
       status_of: followed.slice(0, MAX_STATUS_OF).map(({ id }) => id),
@@ -127,8 +128,7 @@ export class Replica {
     this.#cancelSummaries = null;
     const wanted = [...this.#wanted];
     this.#wanted.clear();
-    for (let from = 0; from < wanted.length; from += SUMMARIES_PER_REQUEST) {
-      const some = wanted.slice(from, from + SUMMARIES_PER_REQUEST);
+    for (const some of chunks(wanted, SUMMARIES_PER_REQUEST)) {
       this.#host.requests.once('conversations', { type: 'conversations', conv_id: some }).then(
         (page) => this.onSummaries(page.conversations),
         (error: unknown) => {
@@ -143,14 +143,14 @@ export class Replica {
   /** Those without news for longest keep the least. */
   #shrink(): void {
     this.#total = 0;
-    for (const { log } of this.#conversations.values()) this.#total += log.items.length;
+    for (const { log } of this.#conversations.values()) this.#total += log.window.items.length;
     const wanted = (TOTAL_FACTOR * this.#host.maxMessages) / 2;
     const kept = Math.min(KEPT_WHEN_COLD, Math.floor(wanted / this.#conversations.size));
     for (const conversation of this.#conversations.values()) {
       if (this.#total <= wanted) break;
-      const before = conversation.log.items.length;
+      const before = conversation.log.window.items.length;
       conversation.trim(kept);
-      this.#total -= before - conversation.log.items.length;
+      this.#total -= before - conversation.log.window.items.length;
     }
   }
 }

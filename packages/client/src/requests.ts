@@ -6,7 +6,7 @@ import type { FrameOf, Outgoing, ServerFrame } from './wire.ts';
 export interface Wire {
   send(text: string): void;
   /** Something may be wrong with it: an answer did not come. */
-  doubt(): void;
+  probe(): void;
 }
 
 interface Waiting {
@@ -28,6 +28,12 @@ type AnswerType =
   | 'presence'
   | 'refreshed';
 
+type Limits = Pick<FrameOf<'welcome'>['limits'], 'max_in_flight' | 'max_frame_bytes'>;
+
+/** Room is left for answers that nobody waits for any more. */
+const MAX_IN_FLIGHT = 32;
+/** Most bytes of UTF-8 that one unit of a JavaScript string comes to. */
+const BYTES_PER_UNIT = 3;
 const MAX_WAITING = 10_000;
 const FIRST_PAUSE_MS = 500;
 
@@ -38,7 +44,7 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * Requests and their answers, matched by `ref`. At most `maxInFlight` are on the wire, at most 10,000 wait. Every promise settles: with the
+ * Requests and their answers, matched by `ref`. At most `max_in_flight` are on the wire, at most 10,000 wait. Every promise settles: with the
  * answer, or with a `ChatError` when the server refuses, the connection ends (`disconnected`), no answer comes, or the client is closed.
  */
 export class Requests {
@@ -48,6 +54,8 @@ export class Requests {
   #queue: Waiting[] = [];
   #wire: Wire | null = null;
   #maxInFlight = 1;
+  /** In units of a JavaScript string. */
+  #maxFrameLength = 0;
   #lastRef = 0;
   #closed = false;
   /** Why nothing more will be tried by itself, when that is so. */
@@ -67,9 +75,10 @@ export class Requests {
     if (reason !== null) this.#wake();
   }
 
-  attach(wire: Wire, maxInFlight: number): void {
+  attach(wire: Wire, limits: Limits): void {
     this.#wire = wire;
-    this.#maxInFlight = maxInFlight;
+    this.#maxInFlight = Math.min(MAX_IN_FLIGHT, limits.max_in_flight);
+    this.#maxFrameLength = limits.max_frame_bytes / BYTES_PER_UNIT;
     this.#wake();
   }
 
@@ -170,14 +179,20 @@ export class Requests {
       const next = this.#queue.shift();
       if (next === undefined) return;
       const ref = ++this.#lastRef;
+      const text = JSON.stringify({ ...next.frame, ref });
+      // It would end the connection, and each one after it.
+      if (text.length > this.#maxFrameLength) {
+        next.reject(new ChatError('message_too_large', 'Too long for the server.'));
+        continue;
+      }
       this.#inFlight.set(ref, next);
       next.cancelTimeout = this.#timers.after(this.#timeoutMs, () => {
         this.#inFlight.delete(ref);
-        next.reject(new ChatError('timeout', 'The server did not answer in time.', true));
-        this.#wire?.doubt();
+        next.reject(new ChatError('timeout', 'The server took too long.', true));
+        this.#wire?.probe();
         this.#pump();
       });
-      this.#wire.send(JSON.stringify({ ...next.frame, ref }));
+      this.#wire.send(text);
     }
   }
 

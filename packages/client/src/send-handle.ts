@@ -1,8 +1,15 @@
 import type { SendHandle, SendResult, SendStatus, SentPlace } from './api/send-handle.ts';
 import type { StoredSend } from './api/storage.ts';
 import type { ChatError } from './chat-error.ts';
+import { Listeners } from './listeners.ts';
 
 const ORDER: readonly SendStatus[] = ['queued', 'sent', 'delivered', 'seen'];
+
+interface Hooks {
+  readonly onChange: (handle: OutgoingSend) => void;
+  readonly cancel: (handle: OutgoingSend) => Promise<boolean>;
+  readonly onThrow: (error: unknown) => void;
+}
 
 /** What `send` returns: a message on its way. Only the outbox and the receipts move it. */
 export class OutgoingSend implements SendHandle {
@@ -16,38 +23,25 @@ export class OutgoingSend implements SendHandle {
   status: SendStatus = 'queued';
   place: SentPlace | null = null;
   error: ChatError | null = null;
-  readonly #onChange: (handle: OutgoingSend) => void;
-  readonly #cancel: (handle: OutgoingSend) => Promise<boolean>;
-  readonly #onThrow: (error: unknown) => void;
-  readonly #listeners = new Set<(status: SendStatus, handle: SendHandle) => void>();
+  readonly #hooks: Hooks;
+  readonly #listeners = new Listeners<[status: SendStatus, handle: SendHandle]>();
   #settle: (result: SendResult) => void = () => undefined;
 
-  constructor(
-    record: StoredSend,
-    hooks: {
-      readonly onChange: (handle: OutgoingSend) => void;
-      readonly cancel: (handle: OutgoingSend) => Promise<boolean>;
-      readonly onThrow: (error: unknown) => void;
-    },
-  ) {
+  constructor(record: StoredSend, hooks: Hooks) {
     this.record = record;
     Object.assign(this, record);
-    this.#onChange = hooks.onChange;
-    this.#cancel = hooks.cancel;
-    this.#onThrow = hooks.onThrow;
+    this.#hooks = hooks;
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
   }
 
   onStatus(listener: (status: SendStatus, handle: SendHandle) => void): () => void {
-    const own: typeof listener = (...args) => listener(...args);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   cancel(): Promise<boolean> {
-    return this.status === 'queued' ? this.#cancel(this) : Promise.resolve(false);
+    return this.status === 'queued' ? this.#hooks.cancel(this) : Promise.resolve(false);
   }
 
   /** Once; later calls change nothing. */
@@ -78,13 +72,7 @@ export class OutgoingSend implements SendHandle {
 
   #become(status: SendStatus): void {
     this.status = status;
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(status, this);
-      } catch (error) {
-        this.#onThrow(error);
-      }
-    }
-    this.#onChange(this);
+    this.#listeners.call(this.#hooks.onThrow, status, this);
+    this.#hooks.onChange(this);
   }
 }

@@ -58,7 +58,7 @@ export class SocketLink {
     socket.onclose = (event: { readonly code?: number; readonly reason?: string }) => {
       if (this.#socket === socket) this.#finish(event.code ?? ABNORMAL, String(event.reason ?? ''), false);
     };
-    // The close event follows; without a listener, `ws` would throw.
+    // The close event follows; without a listener, `ws` would throw, also at the end of an attempt that is given up.
     socket.onerror = () => undefined;
   }
 
@@ -85,7 +85,7 @@ export class SocketLink {
       this.#ending = socket;
       socket.onclose = onGone;
     }
-    closeQuietly(socket);
+    socket.close(NORMAL_CLOSURE);
   }
 
   /** Does not wait for the other side to say goodbye as well. */
@@ -154,17 +154,8 @@ export class SocketLink {
   }
 }
 
-/** Before it is open, `ws` reports the end of its attempt as an error: `onerror` stays. */
-function closeQuietly(socket: WebSocketLike): void {
-  try {
-    socket.close(NORMAL_CLOSURE);
-  } catch {
-    // It was closed already.
-  }
-}
-
 /** Where the socket has a way to end at once, as that of `ws` has: its own timer would wait half a minute. */
 function terminate(socket: WebSocketLike & { terminate?: () => void }): void {
-  closeQuietly(socket);
+  socket.close(NORMAL_CLOSURE);
   socket.terminate?.();
 }

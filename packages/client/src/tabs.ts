@@ -25,7 +25,7 @@ export interface TabsOwner {
 export class Tabs {
   readonly #name: string;
   readonly #locks: LockManager | null;
-  readonly #channel: BroadcastChannel | null;
+  #channel: BroadcastChannel | null;
   readonly #owner: TabsOwner;
   #leads = false;
   #release: (() => void) | null = null;
@@ -82,6 +82,8 @@ export class Tabs {
   close(): void {
     this.yield();
     this.#channel?.close();
+    // What is told to a closed one throws.
+    this.#channel = null;
   }
 
   #lead(): void {

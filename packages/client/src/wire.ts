@@ -17,8 +17,8 @@ export interface Outgoing {
 /** `2026-11-23 01:02:03.000004` (UTC) as milliseconds since the epoch. */
 export const timeMs = (timestamp: string): number => Date.parse(`${timestamp.slice(0, 23).replace(' ', 'T')}Z`);
 
-export const timeMsOrNull = (timestamp: string | null): number | null =>
-  timestamp === null ? null : timeMs(timestamp);
+export const timeMsOrNull = (timestamp: string | null | undefined): number | null =>
+  timestamp ? timeMs(timestamp) : null;
 
 export function itemOf(frame: MessageFrame | EventFrame): ConversationItem {
   const numbered = {

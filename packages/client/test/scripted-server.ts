@@ -28,6 +28,8 @@ export class ScriptedServer {
   readonly #server: WebSocketServer;
   readonly #arrived: { socket: WebSocket; frames: Frame[] }[] = [];
   #wake: () => void = () => undefined;
+  /** Called with each frame that arrives. */
+  onFrame: (frame: Frame) => void = () => undefined;
 
   private constructor(server: WebSocketServer) {
     this.#server = server;
@@ -35,7 +37,9 @@ export class ScriptedServer {
       const connection = { socket, frames: [] as Frame[] };
       this.#arrived.push(connection);
       socket.on('message', (data) => {
-        connection.frames.push(JSON.parse(String(data)) as Frame);
+        const frame = JSON.parse(String(data)) as Frame;
+        connection.frames.push(frame);
+        this.onFrame(frame);
         this.#wake();
       });
       socket.on('close', () => this.#wake());
