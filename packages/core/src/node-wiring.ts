@@ -97,7 +97,8 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
   });
   const repair = new FeedRepair({
     store: messages,
-    clientIds,
+    // A client's own id says nothing of its session: but one that is being answered is known.
+    originOf: (message) => clientIds.sessionOf(message.clientId) || (groupCommit.find(message)?.originSessionId ?? 0),
     clock,
     telemetry,
     log,
@@ -139,7 +140,7 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
     maxPending: settings.maxPendingAnnouncements,
     deliverLocally: (publications, committedAtUs) => listener.deliver(publications, committedAtUs),
   });
-  const groupCommit = new GroupCommit<OutgoingSend>({
+  const groupCommit: GroupCommit<OutgoingSend> = new GroupCommit<OutgoingSend>({
     store: messages,
     standingOf: (userId, conversationId) => senderStanding(userId, conversationId, { conversations, hub }),
     onCommitted: (sends) => {

@@ -1,7 +1,7 @@
 import type { AppendResult, AppendRow } from '../ports/message-store.ts';
 import type { Log } from '../ports/telemetry.ts';
 import type { ConversationId, MessageId } from '../types.ts';
-import type { PendingSend, SendOutcome } from './group-commit.ts';
+import type { PendingSend, SendOutcome, SentMessage } from './group-commit.ts';
 
 const UNKNOWN: SendOutcome = { kind: 'unknown' };
 const CONFLICT: SendOutcome = { kind: 'refused', error: 'client_id_conflict' };
@@ -123,6 +123,16 @@ export class CommitBatch<S extends PendingSend> {
       const row = this.rows[i];
       if (row !== undefined && conversationIds.has(row.conversationId) && this.#verdicts?.[i] === undefined) fn(row, i);
     }
+  }
+
+  /** The send, not settled yet, that this message may be: with the same client id and the same text. */
+  find({ conversationId, senderId, clientId, body }: SentMessage): S | null {
+    for (let i = this.pos; i < this.length; i += 1) {
+      const row = this.rows[i];
+      if (row?.conversationId !== conversationId || row.senderId !== senderId) continue;
+      if (row.clientId === clientId && row.body === body) return this.sends[i] ?? null;
+    }
+    return null;
   }
 
   /**

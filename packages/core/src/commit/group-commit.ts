@@ -24,6 +24,9 @@ export interface PendingSend {
   settle(outcome: SendOutcome): void;
 }
 
+/** What a send and the message that comes of it have in common. */
+export type SentMessage = Pick<AppendRow, 'conversationId' | 'senderId' | 'clientId' | 'body'>;
+
 export interface CommittedSend<S extends PendingSend = PendingSend> {
   readonly send: S;
   /** As committed: its `membersVersion` may be newer than in `send.row`. */
@@ -114,6 +117,11 @@ export class GroupCommit<S extends PendingSend = PendingSend> {
     if (!this.#draining && this.#laneOf(send.row.conversationId)?.submit(send)) return;
     this.#refused.push(send);
     if (this.#refused.length === 1) this.#deps.clock.defer(this.#settleRefused);
+  }
+
+  /** The send of this message, when it is committed and not settled yet. Looks at one flush: for what is read, not for what is sent. */
+  find(message: SentMessage): S | null {
+    return this.#laneOf(message.conversationId)?.find(message) ?? null;
   }
 
   /** Refuses new sends from now on, and resolves when all that were accepted are settled. Never rejects. May be called again. */

@@ -3,7 +3,7 @@ import type { AppendOutcome, AppendResult } from '../ports/message-store.ts';
 import { type StoreFailure, storeFailure } from '../store-failure.ts';
 import type { ConversationId } from '../types.ts';
 import type { CommitBatch } from './commit-batch.ts';
-import type { CommittedSend, GroupCommitDeps, PendingSend, SendOutcome } from './group-commit.ts';
+import type { CommittedSend, GroupCommitDeps, PendingSend, SendOutcome, SentMessage } from './group-commit.ts';
 import { refreshVersions } from './refresh-versions.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -31,6 +31,8 @@ export class Lane<S extends PendingSend> {
   #delayMs = 0;
   #call: Promise<AppendOutcome> | null = null;
   #callEnd = 0;
+  /** In the store's hands, now or until its call is made again. */
+  #calling: CommitBatch<S> | null = null;
   #calledAtMs = 0;
 
   constructor(deps: GroupCommitDeps<S>, name: number, onIdle: () => void) {
@@ -84,6 +86,7 @@ export class Lane<S extends PendingSend> {
       if (batch?.done) this.#release(batch);
       if (batch === null || batch.done) batch = this.#next();
     }
+    this.#calling = null;
     this.#idle = true;
     this.#onIdle();
   }
@@ -101,7 +104,13 @@ export class Lane<S extends PendingSend> {
     return this.#queue.take(settings.maxBatchRows, settings.maxBatchBytes);
   }
 
+  /** The send that this message may be: it is committed, perhaps, and not settled. */
+  find(message: SentMessage): S | null {
+    return this.#calling?.find(message) ?? null;
+  }
+
   #begin(batch: CommitBatch<S>): void {
+    this.#calling = batch;
     this.#callEnd = batch.attemptEnd();
     this.#calledAtMs = this.#deps.clock.nowMs();
     try {

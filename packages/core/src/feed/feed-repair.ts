@@ -1,7 +1,7 @@
-import type { ClientIdMaker } from '../client-id.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageStore } from '../ports/message-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
+import type { StoredMessage } from '../types.ts';
 import { publicationOf } from '../wire/message-frame.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 
@@ -22,7 +22,7 @@ const GRACE_PER_LATENCY = 4;
  */
 export class FeedRepair {
   readonly #store: Pick<MessageStore, 'readRanges'>;
-  readonly #clientIds: ClientIdMaker;
+  readonly #originOf: (message: StoredMessage) => number;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #log: Log;
@@ -40,7 +40,8 @@ export class FeedRepair {
 
   constructor(deps: {
     store: Pick<MessageStore, 'readRanges'>;
-    clientIds: ClientIdMaker;
+    /** The session of this node that has sent the message, or is being told so, and needs no copy; 0 when there is none. */
+    originOf: (message: StoredMessage) => number;
     clock: Clock;
     telemetry: Telemetry;
     log: Log;
@@ -49,7 +50,7 @@ export class FeedRepair {
     afterPage: () => void;
   }) {
     this.#store = deps.store;
-    this.#clientIds = deps.clientIds;
+    this.#originOf = deps.originOf;
     this.#clock = deps.clock;
     this.#telemetry = deps.telemetry;
     this.#log = deps.log;
@@ -132,7 +133,7 @@ export class FeedRepair {
         this.#gaps.delete(feed);
         for (const message of pages[at] ?? []) {
           const before = feed.position;
-          feed.accept(publicationOf(message, feed.members, this.#clientIds.sessionOf(message.clientId)));
+          feed.accept(publicationOf(message, feed.members, this.#originOf(message)));
           if (feed.position > before) repaired++;
         }
         if (!feed.hasGap) continue;

@@ -3,7 +3,7 @@ import type { ConversationId, Seq } from '../types.ts';
 
 /** Conversations that the user left while its session was connected; of older ones nothing is remembered. */
 const MAX_DEPARTURES = 1_000;
-/** Messages of its own that a session remembers while it reads its backlog; of more it may get copies. */
+/** Messages of its own that a session remembers until they have passed by; of more it may get copies. */
 const MAX_OWN = 1_000;
 
 interface Departure {
@@ -15,7 +15,8 @@ interface Departure {
 export class DeliveryNotes {
   #departures: Map<ConversationId, Departure> | null = null;
   #unsentAfter: Map<ConversationFeed, Seq> | null = null;
-  #own: Set<string> | null = null;
+  #own: Map<ConversationId, Set<Seq>> | null = null;
+  #ownCount = 0;
 
   /** The user has left at `seq`. */
   departed(feed: ConversationFeed, seq: Seq): void {
@@ -44,16 +45,26 @@ export class DeliveryNotes {
 
   /** The session has sent this message itself. */
   wrote(conversationId: ConversationId, seq: Seq): void {
-    this.#own ??= new Set();
-    if (this.#own.size < MAX_OWN) this.#own.add(`${conversationId}:${seq}`);
+    if (this.#ownCount >= MAX_OWN) return;
+    this.#own ??= new Map();
+    const known = this.#own.get(conversationId);
+    if (known === undefined) this.#own.set(conversationId, new Set([seq]));
+    else known.add(seq);
+    this.#ownCount++;
   }
 
   isOwn(conversationId: ConversationId, seq: Seq): boolean {
-    return this.#own?.has(`${conversationId}:${seq}`) === true;
+    return this.#own?.get(conversationId)?.has(seq) === true;
   }
 
-  /** The session is live: what it sends does not come back. */
-  forgetOwn(): void {
+  /** The session is live: what it has sent does not come back, but for what its feed has yet to come to. */
+  forgetOwn(positionOf: (conversationId: ConversationId) => Seq): void {
+    const own = this.#own;
     this.#own = null;
+    this.#ownCount = 0;
+    for (const [conversationId, seqs] of own ?? []) {
+      const position = positionOf(conversationId);
+      for (const seq of seqs) if (seq > position) this.wrote(conversationId, seq);
+    }
   }
 }

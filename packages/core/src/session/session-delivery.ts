@@ -210,7 +210,13 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   /** This session has sent the message and been told so: should it be read from the store meanwhile, it needs no copy. */
   wrote(conversationId: ConversationId, seq: Seq): void {
-    if (this.#phase === 'loading' || this.#phase === 'backlog') this.#notes?.wrote(conversationId, seq);
+    if (this.#notes === null || this.#ended) return;
+    // A live session is handed its own messages only when its feed has lost track of whose they are, behind a gap.
+    if (this.#phase === 'live') {
+      if ((this.user.feeds.get(conversationId)?.position ?? seq) >= seq) return;
+      this.#notes.forgetOwn((id) => this.#passed(id));
+    }
+    this.#notes.wrote(conversationId, seq);
   }
 
   onPong(payload: string): void {
@@ -309,12 +315,22 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
     if (this.#skipped?.has(feed, publication.seq)) return;
     if (this.protocol === 'current') {
-      this.connection.send(publication.frame);
+      if (!this.#isOwn(publication)) this.connection.send(publication.frame);
       return;
     }
     const frame = legacyFrame(publication);
     if (frame !== null) this.connection.send(frame);
     if (publication.senderId !== this.user.id) this.mark(feed, publication.seq);
+  }
+
+  /** Up to here nothing of the conversation comes any more. */
+  #passed(conversationId: ConversationId): Seq {
+    return this.user.feeds.get(conversationId)?.position ?? Number.POSITIVE_INFINITY;
+  }
+
+  #isOwn({ conversationId, seq, senderId, legacyBytes }: MessagePublication): boolean {
+    // An event is the news also for who caused it.
+    return senderId === this.user.id && legacyBytes > 0 && this.#notes?.isOwn(conversationId, seq) === true;
   }
 
   async #runBacklog(): Promise<void> {
@@ -342,10 +358,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     this.#sync = null;
     this.#phase = 'live';
     this.#backlog = null;
-    this.#notes?.forgetOwn();
     for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
+    this.#notes?.forgetOwn((id) => this.#passed(id));
     this.#readTo = null;
     this.#services.pings.flush();
     const resume = this.#resume;

@@ -34,6 +34,8 @@ export class ModelDevice {
   readonly #told = new Map<string, { delivered: number; seen: number }>();
   /** Per connection: the last seq of each conversation. */
   #last = new Map<number, number>();
+  /** Per connection: what was sent on it, and on no other before. */
+  #sentHere = new Set<string>();
   /** Acknowledged in conversations that it has nothing of yet. */
   readonly #early = new Map<string, { conversationId: number; seq: number; messageId: number }>();
   #sent = 0;
@@ -49,6 +51,7 @@ export class ModelDevice {
     this.connection?.hangUp();
     this.connection = connection;
     this.#last = new Map();
+    this.#sentHere = new Set();
     connection.onFrame = (text) => this.#take(connection, JSON.parse(text) as Frame);
     const cursors = Object.fromEntries([...this.replicas].map(([id, replica]) => [id, replica.cursor]));
     const groups = [...this.replicas.keys()].filter((id) => this.#state.conversations.get(id)?.kind === 'group');
@@ -80,6 +83,7 @@ export class ModelDevice {
     const clientId = `${this.name}-${++this.#sent}`;
     const send = { conversationId, type, msg: `of ${clientId}`, acked: false };
     this.sends.set(clientId, send);
+    this.#sentHere.add(clientId);
     this.#say(clientId, send);
   }
 
@@ -145,6 +149,7 @@ export class ModelDevice {
     if (!readableSeqs(this.#state, conversationId, this.userId).includes(seq)) {
       this.#blame(`G7: got seq ${seq} of conversation ${conversationId}, which is not its user's to see`);
     }
+    if (this.#sentHere.has(frame.client_id as string)) this.#blame(`G5: got a copy of its own ${frame.client_id}`);
     const last = this.#last.get(conversationId) ?? 0;
     if (seq <= last) this.#blame(`G5: conversation ${conversationId} seq ${seq} after ${last}`);
     this.#last.set(conversationId, seq);
