@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { StoreError } from '@parley/core';
 import {
   ConfigError,
@@ -6,6 +8,7 @@ import {
   NoOperatorError,
   type OperatorStore,
   openOperatorStore,
+  SQLITE_FILE,
 } from '@parley/edge';
 import { DatabaseInUseError, SchemaError } from '@parley/store-sql';
 import { CliError } from './cli-error.ts';
@@ -19,9 +22,21 @@ export function configFromEnvironment(): EdgeConfig {
   }
 }
 
-/** Runs `work` on the store that the configuration names: opened, or asked of the node on the embedded store that has it open. */
-export async function withOperatorStore<T>(work: (store: OperatorStore, config: EdgeConfig) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` on the store that the configuration names: opened, or asked of the node on the embedded store that has it open.
+ * @param create whether an embedded store that is not there is made; else that is an error, since the folder is likely to be the wrong one
+ */
+export async function withOperatorStore<T>(
+  work: (store: OperatorStore, config: EdgeConfig) => Promise<T>,
+  create: boolean = false,
+): Promise<T> {
   const config = configFromEnvironment();
+  if (!create && config.store.kind === 'sqlite' && !existsSync(join(config.store.dataDir, SQLITE_FILE))) {
+    throw new CliError(
+      `There is no data in ${config.store.dataDir} yet.`,
+      'Start a node with "parley start", or set PARLEY_DATA_DIR to its data folder (or mysql_host and the like to its database).',
+    );
+  }
   try {
     const { store, close } = await openOperatorStore(config);
     try {

@@ -1,4 +1,7 @@
+import { createRequire } from 'node:module';
 import { Command } from 'commander';
+
+const VERSION = (createRequire(import.meta.url)('../package.json') as { version: string }).version;
 
 interface Entry {
   readonly name: string;
@@ -80,7 +83,7 @@ Settings come from the environment. "parley help <command>" has more.`;
 export async function makeProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('parley')
     .description('A horizontally scalable realtime chat cluster.')
-    .version('0.1.0', '-V, --version')
+    .version(VERSION, '-V, --version')
     .exitOverride()
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', EXAMPLES);

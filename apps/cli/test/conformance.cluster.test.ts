@@ -69,9 +69,12 @@ describe('parley conformance', () => {
       expect(code).toBe(0);
     }
     const without = await conformance('--url', url, '--only', 'V101');
-    expect(without.stdout).toMatch(/V101 {3}FAILED/);
-    expect(without.stdout).toContain('"name":"invalid_token"');
-    expect(without.code).toBe(1);
+    expect(without.stderr).toContain('No rule can be played');
+    expect(without.stderr).toContain('Give --secret-file');
+    expect([without.stdout, without.code]).toEqual(['', 1]);
+    const wrong = await conformance('--url', url, '--only', 'V101', '--secret', SECRET.toUpperCase());
+    expect(wrong.stderr).toContain('Check --secret');
+    expect([wrong.stdout, wrong.code]).toEqual(['', 1]);
   });
 
   it('shows what was expected and what came, and ends with 1 when a rule failed', async () => {

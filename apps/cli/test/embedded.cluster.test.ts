@@ -91,9 +91,12 @@ describe('users of the embedded store', () => {
 
 describe('the epoch of the embedded store', () => {
   it('is shown and renewed while the node runs, and without it', async () => {
+    // Somewhere else than meant, most likely: nothing is made there.
+    const nothing = await parley('epoch');
+    expect(nothing).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('set PARLEY_DATA_DIR') });
+    const running = await node();
     const first = (await parley('epoch')).stdout;
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
-    const running = await node();
     const renewed = await parley('epoch', 'renew');
     expect(renewed).toMatchObject({ code: 0, stdout: expect.stringContaining(`, before ${first}.`) });
     const second = (await parley('epoch')).stdout;
@@ -109,8 +112,10 @@ describe('the moves of the embedded store', () => {
   it('are thinned while the node runs, and without it', async () => {
     const thin = (...flags: string[]) => parley('receipts', 'thin', '--older-than', '90d', ...flags);
     const nothing = { code: 0, stdout: 'Removed 0 of 0 moves.' };
+    const running = await node();
     expect(await thin()).toMatchObject(nothing);
-    await node();
+    running.kill('SIGTERM');
+    expect(await running.exit()).toBe(0);
     expect(await thin()).toMatchObject(nothing);
     expect(await thin('--dry-run')).toMatchObject({ code: 0, stdout: 'Would remove 0 of 0 moves.' });
   });

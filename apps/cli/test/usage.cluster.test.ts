@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ describe('usage', () => {
   it.each([
     [[], 'Usage: parley'],
     [['chatt'], 'Did you mean chat?'],
+    [['start', '--port', '4000'], 'PORT=4000 parley start'],
     [['chat'], 'Give --user 7'],
     [['chat', '--user', 'seven'], 'Write a positive whole number'],
     [['chat', '--user', '7', '--token', 'a.b.c'], 'exclude each other'],
@@ -61,6 +62,13 @@ describe('usage', () => {
     const { code, stdout } = await parley([command, '--help']);
     expect(stdout).toMatch(/Examples:\n(?: {2}.*\n)* {2}.*parley /);
     expect(code).toBe(0);
+  });
+});
+
+describe('parley --version', () => {
+  it('is the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect(await parley(['--version'])).toMatchObject({ code: 0, stdout: version });
   });
 });
 

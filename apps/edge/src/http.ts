@@ -48,7 +48,7 @@ export class AdminServer {
         const why = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
         reject(
           new Error(
-            `Cannot serve health and metrics on ${host}:${port}: ${why} (PARLEY_ADMIN_PORT, PARLEY_ADMIN_HOST).`,
+            `Cannot serve health and metrics on ${host}:${port}: ${why} (PARLEY_ADMIN_PORT, PARLEY_ADMIN_HOST; port 0 is any free one).`,
           ),
         );
       });

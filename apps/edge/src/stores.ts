@@ -7,10 +7,23 @@ import { ConfigError } from './config-error.ts';
 /** The embedded store's file within the data folder. */
 export const SQLITE_FILE = 'parley.sqlite';
 
+/** What keeps a folder from being made or written. */
+const FOLDER_TROUBLE: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EEXIST: 'it is a file, not a folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of it is a file, not a folder',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  SQLITE_CANTOPEN: 'this user may not open the file in it',
+  SQLITE_NOTADB: 'the file in it is not a database',
+  SQLITE_READONLY: 'this user may not write the file in it',
+};
+
 /** Opens the store that the configuration names; its schema is looked at by the caller. */
 export async function openStores(config: EdgeConfig): Promise<SqlStores> {
   const { store } = config;
-  if (store.kind === 'sqlite') return await openSqliteStore({ path: join(store.dataDir, SQLITE_FILE) });
+  if (store.kind === 'sqlite') return await openEmbedded(store.dataDir);
   const { host, port, user, password, database, connections } = store;
   return await openMysqlStore({
     ...{ host, port, user, password, database },
@@ -19,6 +32,18 @@ export async function openStores(config: EdgeConfig): Promise<SqlStores> {
     maxReadConnections: connections,
     ...(store.tls === null ? {} : { tls: tlsOf(store.tls) }),
   });
+}
+
+async function openEmbedded(dataDir: string): Promise<SqlStores> {
+  try {
+    return await openSqliteStore({ path: join(dataDir, SQLITE_FILE) });
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    // libsql gives SQLITE_CANTOPEN (14) in its message only.
+    const why = FOLDER_TROUBLE[message.includes('Unable to open') ? 'SQLITE_CANTOPEN' : code];
+    if (why === undefined) throw error;
+    throw new ConfigError([`PARLEY_DATA_DIR (${dataDir}) cannot be used: ${why}.`]);
+  }
 }
 
 function tlsOf({ caFile }: MysqlTlsConfig): { ca?: string; rejectUnauthorized: true } {

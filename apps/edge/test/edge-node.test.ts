@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@parley/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SQLITE_FILE } from '../src/index.ts';
 import { expectNext, initPersonal, say } from './support/chat.ts';
 import { EdgesHere, readyz } from './support/edges-here.ts';
 import { JWT_SETTINGS, token } from './support/jwt.ts';
@@ -117,6 +118,17 @@ describe('a node that cannot start', () => {
     await new Promise((resolve) => taken.close(resolve));
     // The data folder is free again.
     await start();
+  });
+
+  it('says what is wrong with its data folder', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, 'x');
+    mkdirSync(join(folder, 'other'));
+    writeFileSync(join(folder, 'other', SQLITE_FILE), 'this is no database, and long enough to be read as one');
+    const because = (why: string) => new RegExp(`PARLEY_DATA_DIR .*${why}`);
+    await expect(start({ PARLEY_DATA_DIR: file })).rejects.toThrow(because('it is a file, not a folder'));
+    await expect(start({ PARLEY_DATA_DIR: join(file, 'x') })).rejects.toThrow(because('a part of it is a file'));
+    await expect(start({ PARLEY_DATA_DIR: join(folder, 'other') })).rejects.toThrow(because('is not a database'));
   });
 
   it('says that another node has its data', async () => {

@@ -1,3 +1,4 @@
+export { enter, NotAdmittedError } from './admission.ts';
 export { ConformanceFailure } from './failure.ts';
 export { reach, UnreachableError } from './reach.ts';
 export { countResults, formatReport, formatTotals, resultLine, type Totals } from './report.ts';

@@ -54,6 +54,9 @@ const FIRST_USER = 2 ** 40;
 const USER_SPACE = 2 ** 47;
 let nextUser = FIRST_USER + randomInt(USER_SPACE);
 
+/** Of a user that nobody else knows. */
+export const nextUserId = (): number => nextUser++;
+
 /** The world of one rule: users and conversations that nobody else knows, and the connections it opened. */
 export class Scene {
   readonly transcript: Transcript;
@@ -86,7 +89,7 @@ export class Scene {
 
   /** As `users`, any number and without names of their own. */
   async crowd(count: number): Promise<readonly number[]> {
-    const ids = Array.from({ length: count }, () => nextUser++);
+    const ids = Array.from({ length: count }, nextUserId);
     // Development sign-in makes users of all who are named; others must have signed in once.
     if (this.#options.signIn.kind === 'tokens') await Promise.all(ids.map((id) => this.#introduce(id)));
     return ids;
@@ -94,7 +97,7 @@ export class Scene {
 
   /** A fresh id that the server has never heard of. */
   stranger(): number {
-    return nextUser++;
+    return nextUserId();
   }
 
   /** Not signed in yet. */

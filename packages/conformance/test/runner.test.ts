@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { enter, NotAdmittedError } from '../src/admission.ts';
 import { ConformanceFailure } from '../src/failure.ts';
 import { reach, UnreachableError } from '../src/reach.ts';
 import { countResults, formatReport } from '../src/report.ts';
@@ -7,6 +8,7 @@ import { type Rule, rule, topicOf } from '../src/rule.ts';
 import { formatRuleList } from '../src/rule-list.ts';
 import { RULES } from '../src/rules/all-rules.ts';
 import { runConformance } from '../src/runner.ts';
+import type { SignIn } from '../src/scene.ts';
 import { selectRules } from '../src/select.ts';
 import { ScriptedServer } from './scripted-server.ts';
 
@@ -92,6 +94,25 @@ describe('the runner', () => {
     await expect(reach(NOWHERE)).rejects.toThrow(/ws:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/);
     server = await ScriptedServer.start(() => undefined);
     await expect(reach(server.url)).resolves.toBeUndefined();
+  });
+
+  it('says that no user is let in, whichever protocol is asked, and leaves everything else to the rules', async () => {
+    const refused = JSON.stringify({ type: 'error', code: 2002, name: 'invalid_token', message: 'Send a token.' });
+    const said: string[] = [];
+    let answer = (_first: string): string => refused;
+    server = await ScriptedServer.start((text, socket) => {
+      said.push(text);
+      socket.send(answer(text));
+    });
+    const signIn: SignIn = { kind: 'tokens', mint: (userId) => `token-of-${userId}` };
+    await expect(enter(server.url, signIn)).rejects.toThrow(NotAdmittedError);
+    await expect(enter(server.url, signIn)).rejects.toThrow(`${server.url} refuses to sign a user in: Send a token.`);
+    expect(JSON.parse(said[0] ?? '')).toEqual({ type: 'hello', v: 2, token: said[1] });
+    // A server of the legacy protocol alone.
+    answer = (first) => (first.startsWith('{') ? refused : 'user id 7 received');
+    await enter(server.url, signIn);
+    answer = () => 'what?';
+    await enter(server.url, { kind: 'user_ids' });
   });
 });
 

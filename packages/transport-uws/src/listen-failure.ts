@@ -22,7 +22,7 @@ export async function explainListenFailure(host: string, port: number): Promise<
   switch (code) {
     case 'EADDRINUSE':
       return new ListenError(
-        `Port ${port} on ${host} is in use: stop what listens there, or choose another port.`,
+        `Port ${port} on ${host} is in use: stop what listens there, or choose another port (0 for any free one).`,
         code,
       );
     case 'EACCES':

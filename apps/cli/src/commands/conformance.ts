@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import {
   countResults,
+  enter,
   formatReport,
   formatRuleList,
+  NotAdmittedError,
   RULES,
   type Rule,
   type RuleResult,
@@ -21,7 +23,7 @@ import { signToken } from '../jwt.ts';
 import { webSocketUrl } from '../web-socket-url.ts';
 
 interface ConformanceFlags {
-  readonly url: readonly string[];
+  readonly url?: readonly string[];
   readonly secret?: string;
   readonly secretFile?: string;
   readonly issuer?: string;
@@ -60,7 +62,6 @@ export function conformanceCommand(parent: Command): void {
       '--url <url>',
       `address of a node or balancer; more than one for a cluster (default: ${DEFAULT_URL})`,
       collect,
-      [],
     )
     .option(
       '--secret <text>',
@@ -86,7 +87,7 @@ export function conformanceCommand(parent: Command): void {
     });
 }
 
-const collect = (url: string, urls: readonly string[]): readonly string[] => [...urls, url];
+const collect = (url: string, urls: readonly string[] = []): readonly string[] => [...urls, url];
 
 async function conformance(flags: ConformanceFlags): Promise<number> {
   const rules = rulesOf(flags);
@@ -94,9 +95,10 @@ async function conformance(flags: ConformanceFlags): Promise<number> {
     console.log(formatRuleList(rules).trimEnd());
     return 0;
   }
-  const urls = flags.url.length === 0 ? [DEFAULT_URL] : flags.url.map(webSocketUrl);
+  const urls = flags.url?.map(webSocketUrl) ?? [DEFAULT_URL];
   const signIn = signInOf(flags);
   await reachAll(urls);
+  await enterAll(urls, signIn);
   const results = await runConformance({
     ...{ urls, signIn, rules, concurrency: flags.jobs, patienceMs: flags.patience * 1_000 },
     // The table comes at the end, by topic; whoever waits in front of a terminal sees that it goes on.
@@ -157,6 +159,20 @@ async function reachAll(urls: readonly string[]): Promise<void> {
     throw new CliError(
       `No server there: ${error.message}`,
       'Start one with "parley start", or give the address of yours with --url.',
+    );
+  }
+}
+
+async function enterAll(urls: readonly string[], signIn: SignIn): Promise<void> {
+  try {
+    await Promise.all(urls.map((url) => enter(url, signIn)));
+  } catch (error) {
+    if (!(error instanceof NotAdmittedError)) throw error;
+    throw new CliError(
+      `No rule can be played: ${error.message}`,
+      signIn.kind === 'tokens'
+        ? 'Check --secret, --issuer and --audience; leave them out for a node with development sign-in.'
+        : 'Give --secret-file or --secret: the secret that the server checks tokens with (PARLEY_JWT_SECRET).',
     );
   }
 }

@@ -14,6 +14,7 @@ export function startCommand(parent: Command): void {
   parent
     .command('start')
     .description('Runs one node until it is told to stop. Settings come from the environment.')
+    .showHelpAfterError('Settings are no options: PORT=4000 parley start. Add --help for examples.')
     .addHelpText('after', EXAMPLES)
     .action(() => runEdge(process.env));
 }

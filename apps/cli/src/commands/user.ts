@@ -51,7 +51,7 @@ async function add(id: number, name: string): Promise<void> {
     }
     if (present === null) await store.ensureUser(id, name);
     console.log(`User ${id} is ${name}.`);
-  });
+  }, true);
 }
 
 async function rename(id: number, name: string): Promise<void> {
