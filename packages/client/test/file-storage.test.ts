@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredSend } from '../src/api/storage.ts';
 import { fileStorage } from '../src/storage/file.ts';
@@ -59,6 +69,49 @@ describe('the file storage', () => {
     const third = fileStorage(path);
     expect(await idsIn(third)).toEqual(['a']);
     await third.close();
+  });
+
+  it('takes over the lock of a predecessor that had the same process id, as process 1 of a container has', async () => {
+    const first = fileStorage(path);
+    await first.put(send('a'));
+    const lock = readFileSync(`${path}.lock`, 'utf8');
+    await first.close();
+    // Same id, begun at another time.
+    writeFileSync(`${path}.lock`, lock.replace(/ .*/, ' 1'));
+    const second = fileStorage(path);
+    expect(await idsIn(second)).toEqual(['a']);
+    await second.close();
+  });
+
+  it('closes its file also when it is being replaced', async () => {
+    const open = (): number => readdirSync('/proc/self/fd').filter((fd) => target(fd).startsWith(folder)).length;
+    const target = (fd: string): string => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return '';
+      }
+    };
+    const storage = fileStorage(path);
+    await storage.load();
+    expect(open()).toBe(1);
+    const done: Promise<void>[] = [];
+    // One write of so many lines that the file is written anew instead.
+    for (let n = 0; n < 800; n += 1) done.push(storage.put(send(`${n}`)), storage.remove(`${n}`));
+    await storage.close();
+    await Promise.all(done);
+    expect(open()).toBe(0);
+  });
+
+  it('is one process’s, also when many begin at once behind a lock that a dead one has left', async () => {
+    const dead = spawnSync(process.execPath, ['-e', '']);
+    mkdirSync(dirname(path));
+    writeFileSync(`${path}.lock`, `${dead.pid} 1`);
+    const all = Array.from({ length: 20 }, () => fileStorage(path));
+    const loads = await Promise.allSettled(all.map((storage) => storage.load()));
+    expect(loads.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await Promise.allSettled(all.map((storage) => storage.close()));
+    expect(readdirSync(dirname(path))).toEqual(['outbox.jsonl']);
   });
 
   it('does not grow with what has gone through it', async () => {

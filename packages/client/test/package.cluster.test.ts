@@ -142,4 +142,35 @@ describe('the published package', () => {
     const all = Array.from({ length: 41 }, (_, n) => `m${n}`);
     expect(run('count.mjs', count)).toBe(all.join());
   });
+
+  it('keeps what is put after the disk was full in the middle of a line', () => {
+    const path = join(folder, 'full.jsonl');
+    // A real file that may not grow beyond its limit, and then may again.
+    const script = `
+      import { execFileSync } from 'node:child_process';
+      import { fileStorage } from '@parley/client/file';
+      const storage = fileStorage(${JSON.stringify(path)});
+      const send = (clientId, text) => ({ clientId, userId: 1, conversationId: 7, text, queuedAtMs: 5 });
+      const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':']);
+      await storage.put(send('a', 'fits'));
+      limit(300);
+      const told = await storage.put(send('b', 'x'.repeat(1000))).then(() => 'stored', (error) => error.code);
+      limit('unlimited');
+      await storage.put(send('c', 'after it'));
+      console.log(told);
+      process.kill(process.pid, 'SIGKILL');`;
+    writeFileSync(join(folder, 'project/full.mjs'), script);
+    const child = spawnSync(process.execPath, ['full.mjs'], {
+      cwd: join(folder, 'project'),
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect(child.stderr).toBe('');
+    expect(child.stdout.trim()).toBe('EFBIG');
+    const look = `import { fileStorage } from '@parley/client/file';
+      const storage = fileStorage(${JSON.stringify(path)});
+      console.log((await storage.load()).map((send) => send.clientId).join());
+      await storage.close();`;
+    expect(run('look.mjs', look)).toBe('a,c');
+  });
 });

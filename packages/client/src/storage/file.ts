@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { OutboxStorage, StoredSend } from '../api/storage.ts';
+import { FileLock, readIfThere } from './file-lock.ts';
 
 /** One line of the journal: a send was put, or removed. */
 type Line = { readonly put: StoredSend } | { readonly remove: string };
@@ -20,10 +21,12 @@ export function fileStorage(path: string): OutboxStorage {
 
 class FileStorage implements OutboxStorage {
   readonly #path: string;
+  readonly #lock: FileLock;
   readonly #sends = new Map<string, StoredSend>();
   #lines = 0;
   #file: Promise<FileHandle> | null = null;
-  #locked = false;
+  /** A write has failed: the file may end in the middle of a line. */
+  #torn = false;
   #unwritten: string[] = [];
   #written: Promise<void> | null = null;
   /** Writes follow each other. */
@@ -31,6 +34,7 @@ class FileStorage implements OutboxStorage {
 
   constructor(path: string) {
     this.#path = path;
+    this.#lock = new FileLock(path);
   }
 
   async load(): Promise<StoredSend[]> {
@@ -52,11 +56,12 @@ class FileStorage implements OutboxStorage {
   async close(): Promise<void> {
     if (this.#file === null) return;
     try {
-      const file = await this.#opened();
+      await this.#opened();
       await this.#tail;
-      await file.close();
+      // Not before: the last write may have replaced it.
+      await (await this.#opened()).close();
     } finally {
-      await this.#unlock();
+      await this.#lock.release();
     }
   }
 
@@ -67,7 +72,7 @@ class FileStorage implements OutboxStorage {
 
   async #open(): Promise<FileHandle> {
     await mkdir(dirname(this.#path), { recursive: true });
-    await this.#lock();
+    await this.#lock.take();
     for (const line of (await readIfThere(this.#path)).split('\n')) this.#apply(line);
     await this.#rewrite();
     return open(this.#path, 'a');
@@ -108,8 +113,12 @@ class FileStorage implements OutboxStorage {
       await file.close();
       return;
     }
-    await file.appendFile(lines.join(''));
+    // What was torn is a line of its own then, and passed over.
+    const start = this.#torn ? '\n' : '';
+    this.#torn = true;
+    await file.appendFile(start + lines.join(''));
     await file.datasync();
+    this.#torn = false;
     this.#lines += lines.length;
   }
 
@@ -123,49 +132,7 @@ class FileStorage implements OutboxStorage {
       await file.close();
     }
     await rename(fresh, this.#path);
+    this.#torn = false;
     this.#lines = this.#sends.size;
-  }
-
-  async #lock(): Promise<void> {
-    const path = `${this.#path}.lock`;
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        const lock = await open(path, 'wx');
-        await lock.writeFile(String(process.pid));
-        await lock.close();
-        this.#locked = true;
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 0) throw error;
-        const pid = Number(await readIfThere(path));
-        if (isAlive(pid)) throw new Error(`${this.#path} is in use by process ${pid} (${path})`);
-        await rm(path, { force: true });
-      }
-    }
-  }
-
-  /** Only one's own lock. */
-  async #unlock(): Promise<void> {
-    if (this.#locked) await rm(`${this.#path}.lock`, { force: true });
-    this.#locked = false;
-  }
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
