@@ -8,7 +8,8 @@ import { FeedStatus } from './feed-status.ts';
 const UNKNOWN = -1;
 /** Shared by all feeds without a local member; never written to. */
 const NOBODY: LocalUser[] = [];
-const MAX_HELD_BYTES = 1_048_576;
+/** Handed out at once when the gap below is filled: as much as a socket takes well. */
+const MAX_HELD_BYTES = 262_144;
 
 /** What a feed asks of its hub. */
 export interface FeedOwner {
@@ -74,6 +75,11 @@ export class ConversationFeed {
   /** Local members. */
   get users(): readonly LocalUser[] {
     return this.#users;
+  }
+
+  /** The socket of a local member has much to take before it can take more. */
+  get congested(): boolean {
+    return this.#users.some((user) => user.recipients.some((recipient) => recipient.congested));
   }
 
   attach(user: LocalUser): void {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { packEnvelope } from '../bus/envelope.ts';
+import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
 
 it('G8: a gap for which the store has nothing is asked for about once a second, and holds up no other', async () => {
@@ -43,5 +44,75 @@ it('G8: a gap for which the store has nothing is asked for about once a second, 
   );
   await lone.clock.advanceAsync(50);
   expect(connection.frames.at(-1)).toContain('"msg":"new"');
+  await lone.node.stop();
+});
+
+it('G4 G8: a gap of large messages is filled in parts that sockets take, and a slow socket gets time', async () => {
+  const partBytes: number[] = [];
+  let bytes = 0;
+  const part = (): void => {
+    if (bytes > 0) partBytes.push(bytes);
+    bytes = 0;
+  };
+  let rows = 0;
+  const lone = new LoneNode({
+    faults: ({ messages }) => ({
+      messages: {
+        readRanges: async (...asked) => {
+          part();
+          const pages = await messages.readRanges(...asked);
+          for (const page of pages) rows += page.length;
+          return pages;
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const conversations = [await lone.openPersonal(1, 2), await lone.openPersonal(1, 3)];
+  const peer = await CurrentPeer.signIn(lone, 1);
+  peer.connection.onFrame = (frame) => (bytes += frame.length);
+  peer.connection.stalled = true;
+  const [node] = [...lone.network.members.values()];
+  for (const [at, conversationId] of conversations.entries()) {
+    const senderId = at + 2;
+    const row = { conversationId, kind: 'personal', senderId, recipientId: 1, membersVersion: 1 } as const;
+    for (let n = 0; n < 40; n++) {
+      const body = 'x'.repeat(60_000);
+      await lone.stores.messages.append([{ ...row, clientId: `c${n}`, body, sentAtUs: lone.clock.nowUs() }]);
+    }
+    const head = { type: 'head', kind: 'personal', conversationId, seq: 40, members: [1, senderId] } as const;
+    node?.onEnvelope(packEnvelope([head], lone.clock.nowUs()));
+  }
+  let buffered = 0;
+  for (let turn = 0; turn < 100; turn++) {
+    await lone.clock.advanceAsync(40);
+    buffered = Math.max(buffered, peer.connection.buffered);
+    peer.connection.drain();
+  }
+  part();
+  expect(buffered).toBeLessThan(700_000);
+  expect(Math.max(...partBytes)).toBeLessThan(330_000);
+  for (const conv_id of conversations) {
+    const seqs = peer
+      .told('personal')
+      .filter((frame) => frame.conv_id === conv_id)
+      .map(({ seq }) => seq);
+    expect(seqs).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+  }
+  // Little is read for nothing once their size is known.
+  expect(rows).toBeLessThan(200);
+
+  // Nobody waits for a socket that takes nothing at all: it is its transport's to end.
+  const other = await CurrentPeer.signIn(lone, 1);
+  const [conversationId = 0] = conversations;
+  const row = { conversationId, kind: 'personal', senderId: 2, recipientId: 1, membersVersion: 1 } as const;
+  for (let n = 40; n < 60; n++) {
+    const body = 'x'.repeat(60_000);
+    await lone.stores.messages.append([{ ...row, clientId: `c${n}`, body, sentAtUs: lone.clock.nowUs() }]);
+  }
+  const head = { type: 'head', kind: 'personal', conversationId, seq: 60, members: [1, 2] } as const;
+  node?.onEnvelope(packEnvelope([head], lone.clock.nowUs()));
+  await lone.clock.advanceAsync(2_000);
+  expect(other.told('personal').at(-1)).toMatchObject({ seq: 60 });
   await lone.node.stop();
 });

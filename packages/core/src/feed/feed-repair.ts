@@ -1,12 +1,18 @@
 import type { Clock } from '../ports/clock.ts';
 import type { MessageStore } from '../ports/message-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
+import { MAX_BYTES_AT_ONCE } from '../sync/backlog-sender.ts';
 import type { StoredMessage } from '../types.ts';
 import { publicationOf } from '../wire/message-frame.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 
 const MAX_FEEDS_PER_READ = 64;
 const ROWS_PER_READ = 256;
+/** An assumption until the first page has been seen. */
+const GUESSED_ROW_BYTES = 1_024;
+/** What a feed waits for a socket that has not taken the part before: for longer, one reader would hold up all others. */
+const MAX_HELD_UP_MS = 250;
+const LOOK_AGAIN_MS = 10;
 const MAX_BACKOFF_MS = 2_000;
 /** Also what two clocks that disagree can cost. */
 const MAX_GRACE_MS = 250;
@@ -18,7 +24,8 @@ const GRACE_PER_LATENCY = 4;
 /**
  * Fills the gaps of feeds from the store. A gap gets a grace first, since most are overtakings: short, and longer while the bus is slow, so that load does
  * not make repairs and repairs load. (What the bus knows to be lost it says itself.) All feeds whose grace is over are read together, one read at a time; a failing store is asked again with backoff, for as long as the gap is there.
- * Bounded: a feed is listed once, and a read takes at most 256 rows.
+ * Bounded: a feed is listed once, a read takes at most 256 rows, fewer when they are large, and at most about 256 KB are handed out at once; sockets that
+ * take no more just then get a moment.
  */
 export class FeedRepair {
   readonly #store: Pick<MessageStore, 'readRanges'>;
@@ -30,6 +37,10 @@ export class FeedRepair {
   readonly #afterPage: () => void;
   /** When each gap was seen; its grace counts from then. */
   readonly #gaps = new Map<ConversationFeed, number>();
+  /** Feeds that wait for a socket, and how long at most. Of those with a gap. */
+  readonly #heldUp = new Map<ConversationFeed, number>();
+  /** Of a row of the last page, on average. */
+  #rowBytes = GUESSED_ROW_BYTES;
   #latencyMs = 0;
   #running = false;
   #failures = 0;
@@ -70,7 +81,7 @@ export class FeedRepair {
   /** Called whenever a feed may have got a gap; cheap when it has none. */
   watch(feed: ConversationFeed): void {
     if (!feed.hasGap) {
-      if (this.#gaps.size > 0) this.#gaps.delete(feed);
+      if (this.#gaps.size > 0) this.#forget(feed);
       return;
     }
     if (this.#gaps.has(feed)) return;
@@ -85,6 +96,7 @@ export class FeedRepair {
   stop(): void {
     this.#cancel?.();
     this.#gaps.clear();
+    this.#heldUp.clear();
   }
 
   #schedule(delayMs: number): void {
@@ -104,19 +116,17 @@ export class FeedRepair {
     });
   }
 
+  #forget(feed: ConversationFeed): void {
+    this.#gaps.delete(feed);
+    this.#heldUp.delete(feed);
+  }
+
   /** One read over the feeds whose grace is over. @returns when to go on, in ms */
   async #fill(): Promise<number> {
-    const feeds: ConversationFeed[] = [];
-    const seenBefore = this.#clock.nowMs() - this.#grace;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const [feed, sinceMs] of this.#gaps) {
-      if (!feed.hasGap || feed.users.length === 0) this.#gaps.delete(feed);
-      else if (sinceMs > seenBefore) oldest = Math.min(oldest, sinceMs);
-      else if (feeds.length < MAX_FEEDS_PER_READ) feeds.push(feed);
-    }
-    if (feeds.length === 0) return Number.isFinite(oldest) ? Math.ceil(oldest - seenBefore) : 0;
-    const limit = Math.max(1, Math.floor(ROWS_PER_READ / feeds.length));
-    const positions = feeds.map((feed) => feed.position);
+    const rows = Math.max(1, Math.min(ROWS_PER_READ, Math.floor(MAX_BYTES_AT_ONCE / this.#rowBytes)));
+    const { feeds, againMs } = this.#due(Math.min(rows, MAX_FEEDS_PER_READ));
+    if (feeds.length === 0) return againMs;
+    const limit = Math.floor(rows / feeds.length);
     try {
       const pages = await this.#store.readRanges(
         feeds.map((feed) => ({
@@ -127,20 +137,7 @@ export class FeedRepair {
         })),
       );
       this.#failures = 0;
-      let repaired = 0;
-      for (const [at, feed] of feeds.entries()) {
-        // To the end of the line: who is not through yet is read again after the others.
-        this.#gaps.delete(feed);
-        for (const message of pages[at] ?? []) {
-          const before = feed.position;
-          feed.accept(publicationOf(message, feed.members, this.#originOf(message)));
-          if (feed.position > before) repaired++;
-        }
-        if (!feed.hasGap) continue;
-        const filled = feed.position > (positions[at] ?? 0);
-        this.#gaps.set(feed, filled ? Number.NEGATIVE_INFINITY : this.#clock.nowMs() + EMPTY_RETRY_MS);
-      }
-      if (repaired > 0) this.#telemetry.gapRepaired(repaired);
+      this.#handOut(feeds, pages);
       this.#afterPage();
       return 0;
     } catch (error) {
@@ -149,5 +146,59 @@ export class FeedRepair {
       this.#pausedUntilMs = this.#clock.nowMs() + Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures, 6));
       return 0;
     }
+  }
+
+  /** The feeds to read now; without any, in how many ms to look again. */
+  #due(max: number): { readonly feeds: ConversationFeed[]; readonly againMs: number } {
+    const feeds: ConversationFeed[] = [];
+    const nowMs = this.#clock.nowMs();
+    const seenBefore = nowMs - this.#grace;
+    let againMs = Number.POSITIVE_INFINITY;
+    for (const [feed, sinceMs] of this.#gaps) {
+      if (!feed.hasGap || feed.users.length === 0) this.#forget(feed);
+      else if (sinceMs > seenBefore) againMs = Math.min(againMs, Math.ceil(sinceMs - seenBefore));
+      else if (this.#isHeldUp(feed, nowMs)) againMs = Math.min(againMs, LOOK_AGAIN_MS);
+      else if (feeds.length < max) feeds.push(feed);
+    }
+    return { feeds, againMs: Number.isFinite(againMs) ? againMs : 0 };
+  }
+
+  #isHeldUp(feed: ConversationFeed, nowMs: number): boolean {
+    if (!feed.congested) {
+      this.#heldUp.delete(feed);
+      return false;
+    }
+    const untilMs = this.#heldUp.get(feed);
+    if (untilMs === undefined) this.#heldUp.set(feed, nowMs + MAX_HELD_UP_MS);
+    return untilMs === undefined || nowMs < untilMs;
+  }
+
+  /** As much as sockets take at once; what is left is read again. */
+  #handOut(feeds: readonly ConversationFeed[], pages: readonly (readonly StoredMessage[])[]): void {
+    let repaired = 0;
+    let bytes = 0;
+    for (const [at, feed] of feeds.entries()) {
+      const { position } = feed;
+      const page = pages[at] ?? [];
+      const full = bytes >= MAX_BYTES_AT_ONCE;
+      for (const message of page) {
+        if (bytes >= MAX_BYTES_AT_ONCE) break;
+        const before = feed.position;
+        const publication = publicationOf(message, feed.members, this.#originOf(message));
+        feed.accept(publication);
+        if (feed.position === before) continue;
+        bytes += publication.frame.byteLength;
+        repaired++;
+      }
+      if (full && page.length > 0) continue;
+      // To the end of the line: who is not through yet is read again after the others.
+      this.#forget(feed);
+      if (!feed.hasGap) continue;
+      const again = feed.position > position ? Number.NEGATIVE_INFINITY : this.#clock.nowMs() + EMPTY_RETRY_MS;
+      this.#gaps.set(feed, again);
+    }
+    if (repaired === 0) return;
+    this.#rowBytes = bytes / repaired;
+    this.#telemetry.gapRepaired(repaired);
   }
 }

@@ -17,6 +17,7 @@ function group(...sent: number[]): { readonly feed: ConversationFeed; readonly t
     sessionId: 7,
     protocol: 'current',
     loading: false,
+    congested: false,
     deliver: () => undefined,
     catchUp: () => undefined,
     departed: () => undefined,

@@ -16,6 +16,8 @@ export interface Recipient {
   departed(feed: ConversationFeed, seq: Seq): void;
   /** True until the session has read its memberships. */
   readonly loading: boolean;
+  /** Live, and its socket has more to take than is sent to one at once. */
+  readonly congested: boolean;
 }
 
 /** Messages that one session still needs: `afterSeq < seq <= uptoSeq`. */

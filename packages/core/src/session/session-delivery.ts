@@ -4,7 +4,7 @@ import type { LoadedConversation, LoadedUser } from '../feed/membership-loader.t
 import type { Connection } from '../ports/connection.ts';
 import type { Watcher } from '../presence/presence-table.ts';
 import type { NodeServices } from '../services.ts';
-import { BacklogSender, type BacklogTarget } from '../sync/backlog-sender.ts';
+import { BacklogSender, type BacklogTarget, MAX_BYTES_AT_ONCE } from '../sync/backlog-sender.ts';
 import { mergeRanges } from '../sync/catch-up-ranges.ts';
 import { ListedConversations } from '../sync/listed-conversations.ts';
 import { LiveTail } from '../sync/live-tail.ts';
@@ -101,6 +101,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   get loading(): boolean {
     return this.#phase === 'loading';
+  }
+
+  get congested(): boolean {
+    return this.#phase === 'live' && this.connection.bufferedBytes() > MAX_BYTES_AT_ONCE;
   }
 
   /** Reads memberships and backlog, then goes live. Never rejects. */

@@ -9,7 +9,7 @@ import { Backlog, type BacklogEntry } from './backlog.ts';
 import { type PatientSession, readPatiently } from './patient-read.ts';
 
 /** Of frames, before the socket is waited for. One more may come to 400 KB, and a socket that holds back a megabyte is ended. */
-const MAX_BYTES_AT_ONCE = 262_144;
+export const MAX_BYTES_AT_ONCE = 262_144;
 
 /** The session that the backlog is sent to. */
 export interface BacklogTarget extends PatientSession {
