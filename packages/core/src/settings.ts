@@ -78,7 +78,7 @@ export const DEFAULT_SETTINGS: ChatNodeSettings = {
   maxEarlyFrames: 64,
   maxEarlyBytes: 262_144,
   lanes: 2,
-  maxBatchRows: 128,
+  maxBatchRows: 256,
   maxBatchBytes: 262_144,
   maxLaneRows: 8_192,
   maxLaneBytes: 16_777_216,
