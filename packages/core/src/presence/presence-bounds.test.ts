@@ -3,68 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { handlePresence } from '../handlers/presence.ts';
 import { Limiter } from '../limiter.ts';
 import { LocalUser } from '../session/local-user.ts';
-import { type ChatNodeSettings, DEFAULT_SETTINGS } from '../settings.ts';
-import { FakeClock } from '../testing/fake-clock.ts';
-import { idsFrom, TestReader, TestWatcher } from '../testing/presence-bench.ts';
-import { CountingTelemetry, silentLog } from '../testing/test-doubles.ts';
-import { type Topic, type UserId, userTopic } from '../types.ts';
-import { type PresenceAnswer, PresenceWatch } from './presence-watch.ts';
+import { LonePresence } from '../testing/lone-presence.ts';
+import { idsFrom, TestWatcher } from '../testing/presence-bench.ts';
 
 const ALICE = 1;
 const BOB = 2;
 
-/** One node's presence on a directory that a test answers for. */
-class Lone {
-  readonly clock = new FakeClock();
-  readonly reader = new TestReader();
-  readonly online = new Set<Topic>();
-  readonly calls: number[] = [];
-  inFlight = 0;
-  mostInFlight = 0;
-  /** Runs when the directory is asked, before it looks. */
-  onCall: (call: number) => Promise<void> | void = () => undefined;
-  readonly telemetry = new CountingTelemetry();
-  readonly presence: PresenceWatch;
-
-  constructor(settings: Partial<ChatNodeSettings> = {}) {
-    this.presence = new PresenceWatch({
-      directory: { present: (topics) => this.#present(topics) },
-      reader: this.reader,
-      calm: { forMs: () => Number.POSITIVE_INFINITY },
-      clock: this.clock,
-      telemetry: this.telemetry,
-      log: silentLog,
-      settings: { ...DEFAULT_SETTINGS, ...settings },
-    });
-  }
-
-  come(userIds: readonly UserId[]): void {
-    for (const userId of userIds) this.online.add(userTopic(userId));
-  }
-
-  go(userIds: readonly UserId[]): void {
-    for (const userId of userIds) this.online.delete(userTopic(userId));
-  }
-
-  async watch(watcher: TestWatcher, userIds: readonly UserId[]): Promise<PresenceAnswer> {
-    const answer = this.presence.watch(watcher, userIds);
-    await this.clock.settle();
-    return answer;
-  }
-
-  async #present(topics: readonly Topic[]): Promise<boolean[]> {
-    this.inFlight++;
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-    const call = this.calls.push(topics.length);
-    await this.onCall(call);
-    this.inFlight--;
-    return topics.map((topic) => this.online.has(topic));
-  }
-}
-
 describe('presence', () => {
   it('tells a death that falls between two pages of one look in one frame, and who comes meanwhile at once', async () => {
-    const lone = new Lone({ maxWatchesPerSession: 2_000 });
+    const lone = new LonePresence({ maxWatchesPerSession: 2_000 });
     const dying = idsFrom(10, 1_500);
     lone.come(dying);
     const watcher = new TestWatcher(ALICE);
@@ -84,7 +31,7 @@ describe('presence', () => {
   });
 
   it('holds news back once only', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const users = idsFrom(10, 6);
     lone.come(users);
     const watcher = new TestWatcher(ALICE);
@@ -103,7 +50,7 @@ describe('presence', () => {
   });
 
   it('G8: a session watches at most so many users, a node too; a watch beyond changes nothing', async () => {
-    const lone = new Lone({ maxWatchesPerSession: 3, maxWatches: 5 });
+    const lone = new LonePresence({ maxWatchesPerSession: 3, maxWatches: 5 });
     const [alice, bob] = [new TestWatcher(ALICE), new TestWatcher(BOB)];
     expect((await lone.watch(alice, [10, 11])).kind).toBe('known');
     expect((await lone.watch(alice, [11, 12, 13])).kind).toBe('too_many');
@@ -119,7 +66,7 @@ describe('presence', () => {
   });
 
   it('G8: two watch frames of one session at the same time do not pass the bound together', async () => {
-    const lone = new Lone({ maxWatchesPerSession: 3 });
+    const lone = new LonePresence({ maxWatchesPerSession: 3 });
     lone.onCall = () => new Promise((resolve) => lone.clock.defer(resolve));
     const watcher = new TestWatcher(ALICE);
     const first = lone.presence.watch(watcher, [10, 11]);
@@ -130,7 +77,7 @@ describe('presence', () => {
   });
 
   it('G8: no timer runs while nobody watches, and a session that ended during its watch is not entered', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const watcher = new TestWatcher(ALICE);
     await lone.watch(watcher, [10, 11]);
     await lone.clock.advanceAsync(3_000);
@@ -150,7 +97,7 @@ describe('presence', () => {
   });
 
   it('one look at a time: a slow directory is not asked again before it has answered', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     await lone.watch(new TestWatcher(ALICE), [10]);
     lone.onCall = () => new Promise((resolve) => lone.clock.after(4_500, () => resolve()));
     await lone.clock.advanceAsync(30_000);
@@ -163,7 +110,7 @@ describe('presence', () => {
   it('what a session hears last is true, however closely an answer and news follow each other', async () => {
     const orders = new Set<string>();
     for (let microtasks = 0; microtasks < 12; microtasks++) {
-      const lone = new Lone();
+      const lone = new LonePresence();
       const told: string[] = [];
       const notify = (frame: string): void => void told.push(frame.includes('true') ? 'news: online' : 'news: offline');
       const watcher = { userId: ALICE, closed: false, notify };
@@ -192,7 +139,7 @@ describe('presence', () => {
   });
 
   it('news that an answer has made old meanwhile are not told', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const watcher = new TestWatcher(ALICE);
     lone.come([10]);
     await lone.watch(watcher, [10, 11]);
@@ -217,7 +164,7 @@ describe('presence', () => {
   });
 
   it('last-seen times that cannot be read do not keep the news back', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const watcher = new TestWatcher(ALICE);
     lone.come([10]);
     await lone.watch(watcher, [10]);
@@ -230,7 +177,7 @@ describe('presence', () => {
   });
 
   it('G7: a watch ends with the acquaintance, within two minutes; a failing store ends none', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const [alice, bob] = [new TestWatcher(ALICE), new TestWatcher(BOB)];
     const users = idsFrom(10, 250);
     lone.come(users);
@@ -253,7 +200,7 @@ describe('presence', () => {
   });
 
   it('G8: acquaintances of many sessions are read one by one, at most 50 a second', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     for (const userId of idsFrom(1_000, 5_000)) void lone.presence.watch(new TestWatcher(userId), [10]);
     await lone.clock.settle();
     expect(lone.presence.watches).toBe(5_000);
@@ -265,7 +212,7 @@ describe('presence', () => {
   });
 
   it('a node that dies is told to very many watchers in several turns of the event loop, once to each', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const users = idsFrom(10, 100);
     lone.come(users);
     const watchers = idsFrom(1_000, 350).map((userId) => new TestWatcher(userId));
@@ -288,7 +235,7 @@ describe('presence', () => {
   });
 
   it('frames are what the protocol says', async () => {
-    const lone = new Lone();
+    const lone = new LonePresence();
     const frames: string[] = [];
     const watcher = { userId: ALICE, closed: false, notify: (frame: string) => frames.push(frame) };
     lone.come([10]);
