@@ -8,6 +8,8 @@ import type { ConversationId, TimeUs } from '../types.ts';
 export interface SessionControl {
   /** The proof of who this is now lasts until then. */
   renew(expiresAtUs: TimeUs): void;
+  /** Null when its socket takes a long answer now; else resolves when it does, or is gone. */
+  room(): Promise<void> | null;
   /** Takes no more frames and closes when every request has its answer. */
   leave(): void;
 }

@@ -18,12 +18,19 @@ interface Turns {
 const turns = new WeakMap<Caller, Turns>();
 
 /**
- * A read for a client waits for its turn: few at a time for one session, and a bounded number on the node, so that sends keep their share of the
- * store. Whoever waits is bounded by its requests in flight; for a session that has gone meanwhile nothing is read.
+ * A read for a client waits for its turn: few at a time for one session, and none before its socket has taken most of what was sent; and a bounded number
+ * on the node, so that sends keep their share of the store. Whoever waits is bounded by its requests in flight; for a session that has gone meanwhile nothing
+ * is read.
  */
 export function answerInTurn(caller: Caller, services: NodeServices, read: () => Promise<Reply>): Promise<Reply> {
   const unlessGone = async (): Promise<Reply> => (hasGone(caller) ? NOTHING : read());
-  return turnsOf(caller).reads.run(() => services.readLimiter.run(unlessGone));
+  return turnsOf(caller).reads.run(async () => {
+    for (let room = caller.session.room(); room !== null; room = caller.session.room()) {
+      await room;
+      if (hasGone(caller)) return NOTHING;
+    }
+    return services.readLimiter.run(unlessGone);
+  });
 }
 
 /** A session's changes of groups, and its blocks, follow each other, however many it sends at once. */

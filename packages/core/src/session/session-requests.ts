@@ -87,6 +87,10 @@ export class SessionRequests {
     if (answer !== LATER) request.answer(answer);
   }
 
+  onDrain(): void {
+    if (this.replies.onDrain()) this.#owner.onAnswered();
+  }
+
   /** Answers a frame that is not taken; ends the connection of a client that goes on sending without waiting for answers. */
   refuse(name: ErrorName, detail?: string, ref?: Ref): void {
     this.replies.answer(this.error(name, detail, ref));

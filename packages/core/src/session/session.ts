@@ -124,10 +124,12 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
 
   onDrain(): void {
     this.#delivery?.onDrain();
+    this.#requests.onDrain();
   }
 
   onClose({ code, slow }: { readonly code: number; readonly slow: boolean }): void {
     this.#leave();
+    this.#requests.replies.end();
     this.#phase = { kind: 'closed' };
     this.#services.telemetry.connectionClosed(code, slow, this.#protocol);
     this.#onClosed(this, this.#user);
@@ -197,6 +199,10 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
 
   renew(expiresAtUs: TimeUs): void {
     this.#expiry?.set(expiresAtUs);
+  }
+
+  room(): Promise<void> | null {
+    return this.#requests.replies.room();
   }
 
   leave(): void {

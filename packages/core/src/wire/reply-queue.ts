@@ -31,6 +31,17 @@ export class ReplyQueue implements Replies {
     this.#slots.push(slot);
   }
 
+  /** No answer of the legacy protocol is long. */
+  room(): null {
+    return null;
+  }
+
+  onDrain(): boolean {
+    return false;
+  }
+
+  end(): void {}
+
   settle(slot: Slot, text: string | null): void {
     slot.done = true;
     slot.text = text;
