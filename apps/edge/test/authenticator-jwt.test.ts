@@ -1,23 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock, silentLog } from '@parley/core/testing';
-import { exportJWK, exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JwtConfig, JwtKeyConfig } from '../src/auth-config.ts';
-import { DevelopmentAuthenticator } from '../src/authenticator-development.ts';
-import { JwtAuthenticator } from '../src/authenticator-jwt.ts';
-
-const SECRET = 'a secret of at least thirty-two bytes';
-const NOW_SECONDS = 1_700_000_000;
+import type { JwtKeyConfig } from '../src/auth-config.ts';
+import {
+  EXPIRES_AT_US,
+  hmac,
+  jwtAuthenticators,
+  NOW_SECONDS,
+  secretKey,
+  signed,
+} from './support/jwt-authenticators.ts';
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 let rsa: Keys;
 let ec: Keys;
 let folder: string;
-const opened: JwtAuthenticator[] = [];
+const open = jwtAuthenticators();
 
 beforeAll(async () => {
   rsa = await generateKeyPair('RS256', { extractable: true });
@@ -25,10 +25,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-auth-'));
 });
 
-afterAll(() => {
-  for (const authenticator of opened) authenticator.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function file(name: string, content: string): JwtKeyConfig {
   const path = join(folder, name);
@@ -36,56 +33,10 @@ function file(name: string, content: string): JwtKeyConfig {
   return { kind: 'file', path };
 }
 
-async function open(key: JwtKeyConfig, rest: Partial<JwtConfig> = {}, clock = new FakeClock(NOW_SECONDS * 1e6)) {
-  const config: JwtConfig = { kind: 'jwt', key, issuer: null, audience: null, ...rest };
-  const authenticator = await JwtAuthenticator.open({ config, clock, log: silentLog });
-  opened.push(authenticator);
-  return authenticator;
-}
-
-/** Of a token that says nothing else: the sessions it opens end then. */
-const EXPIRES_AT_US = (NOW_SECONDS + 60) * 1_000_000;
-
-const hmac = new TextEncoder().encode(SECRET);
-const secretKey: JwtKeyConfig = { kind: 'secret', secret: SECRET };
-
-function token(
-  payload: JWTPayload,
-  key: Parameters<SignJWT['sign']>[0] = hmac,
-  header: { alg: string; kid?: string } = { alg: 'HS256' },
-) {
-  return new SignJWT({ exp: NOW_SECONDS + 60, ...payload }).setProtectedHeader(header).sign(key);
-}
-
-describe('DevelopmentAuthenticator', () => {
-  const authenticator = new DevelopmentAuthenticator();
-  it.each<[string, unknown]>([
-    ['7', { ok: true, userId: 7, name: null }],
-    [' 7\n', { ok: true, userId: 7, name: null }],
-    ['9007199254740991', { ok: true, userId: 9007199254740991, name: null }],
-    ['9007199254740993', { ok: false, error: 'invalid_user_id' }],
-    ['0', { ok: false, error: 'invalid_user_id' }],
-    ['-7', { ok: false, error: 'invalid_user_id' }],
-    ['7.0', { ok: false, error: 'invalid_user_id' }],
-    ['1e3', { ok: false, error: 'invalid_user_id' }],
-    ['', { ok: false, error: 'invalid_user_id' }],
-    ['{"type":"hello"}', { ok: false, error: 'invalid_user_id' }],
-  ])('L1a: %j', (text, expected) => {
-    expect(authenticator.authenticate(text)).toEqual(expected);
-  });
-
-  it('says to a client with a token that it takes none', () => {
-    expect(authenticator.authenticate('aaa.bbb.ccc')).toMatchObject({
-      error: 'invalid_user_id',
-      detail: expect.stringMatching(/no tokens/),
-    });
-  });
-});
-
 describe('JwtAuthenticator: keys', () => {
   it('L17: HS256 with a secret', async () => {
     const authenticator = await open(secretKey);
-    expect(await authenticator.authenticate(await token({ sub: '7', name: 'Dakola Timmy' }))).toEqual({
+    expect(await authenticator.authenticate(await signed({ sub: '7', name: 'Dakola Timmy' }))).toEqual({
       ok: true,
       expiresAtUs: EXPIRES_AT_US,
       userId: 7,
@@ -106,7 +57,7 @@ describe('JwtAuthenticator: keys', () => {
     ],
   ])('L17: %s from a file', async (name, content, keys, alg) => {
     const authenticator = await open(file(name.replaceAll(/\W/g, '-'), await content()));
-    const good = await token({ sub: '7' }, keys().privateKey, { alg });
+    const good = await signed({ sub: '7' }, keys().privateKey, { alg });
     expect(await authenticator.authenticate(good)).toEqual({
       ok: true,
       userId: 7,
@@ -114,7 +65,7 @@ describe('JwtAuthenticator: keys', () => {
       expiresAtUs: EXPIRES_AT_US,
     });
     const stranger = await generateKeyPair(alg);
-    const forged = await token({ sub: '7' }, stranger.privateKey, { alg });
+    const forged = await signed({ sub: '7' }, stranger.privateKey, { alg });
     expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
   });
 
@@ -122,14 +73,14 @@ describe('JwtAuthenticator: keys', () => {
     const pem = await exportSPKI(rsa.publicKey);
     const authenticator = await open(file('confusion.pem', pem));
     // The classic forgery: the public key, which everybody has, as the secret of an HMAC.
-    const forged = await token({ sub: '7' }, new TextEncoder().encode(pem));
+    const forged = await signed({ sub: '7' }, new TextEncoder().encode(pem));
     expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const unsigned = `${encode({ alg: 'none' })}.${encode({ sub: '7', exp: NOW_SECONDS + 60 })}.`;
     expect(await authenticator.authenticate(unsigned)).toMatchObject({ ok: false, error: 'invalid_token' });
     const bySecret = await open(secretKey);
     expect(await bySecret.authenticate(unsigned)).toMatchObject({ ok: false, error: 'invalid_token' });
-    const otherHash = await token({ sub: '7' }, hmac, { alg: 'HS512' });
+    const otherHash = await signed({ sub: '7' }, hmac, { alg: 'HS512' });
     expect(await bySecret.authenticate(otherHash)).toMatchObject({ ok: false, error: 'invalid_token' });
   });
 
@@ -180,12 +131,12 @@ describe('JwtAuthenticator: tokens', () => {
     ],
   ])('%s', async (_name, payload, expected) => {
     const authenticator = await open(secretKey);
-    expect(await authenticator.authenticate(await token(payload))).toMatchObject(expected as object);
+    expect(await authenticator.authenticate(await signed(payload))).toMatchObject(expected as object);
   });
 
   it('checks iss and aud where they are configured', async () => {
     const authenticator = await open(secretKey, { issuer: 'https://id.example', audience: 'parley' });
-    const verdict = async (claims: JWTPayload) => authenticator.authenticate(await token({ sub: '7', ...claims }));
+    const verdict = async (claims: JWTPayload) => authenticator.authenticate(await signed({ sub: '7', ...claims }));
     expect(await verdict({ iss: 'https://id.example', aud: ['other', 'parley'] })).toMatchObject({ ok: true });
     expect(await verdict({ aud: 'parley' })).toMatchObject({
       error: 'invalid_token',
@@ -210,7 +161,7 @@ describe('JwtAuthenticator: tokens', () => {
 
   it('refuses a token that was changed on the way', async () => {
     const authenticator = await open(secretKey);
-    const [header, , signature] = (await token({ sub: '7' })).split('.');
+    const [header, , signature] = (await signed({ sub: '7' })).split('.');
     const payload = Buffer.from(JSON.stringify({ sub: '8', exp: NOW_SECONDS + 60 })).toString('base64url');
     const verdict = await authenticator.authenticate(`${header}.${payload}.${signature}`);
     expect(verdict).toEqual({ ok: false, error: 'invalid_token' });
@@ -228,84 +179,8 @@ describe('JwtAuthenticator: tokens', () => {
   ])('takes the name from the token: %s', async (_case, name, expected) => {
     const authenticator = await open(secretKey);
     const verdict = await authenticator.authenticate(
-      await token({ sub: '7', ...(name === undefined ? {} : { name }) }),
+      await signed({ sub: '7', ...(name === undefined ? {} : { name }) }),
     );
     expect(verdict).toEqual({ ok: true, userId: 7, name: expected, expiresAtUs: EXPIRES_AT_US });
-  });
-});
-
-describe('JwtAuthenticator: keys of a URL', () => {
-  let server: Server;
-  let url: string;
-  let requests = 0;
-  let answer: () => { status: number; body: string };
-  let keySet: string;
-
-  beforeAll(async () => {
-    keySet = JSON.stringify({ keys: [{ ...(await exportJWK(rsa.publicKey)), kid: 'one', alg: 'RS256' }] });
-    server = createServer((_request, response) => {
-      requests += 1;
-      const { status, body } = answer();
-      response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
-  });
-
-  afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-
-  const good = () => token({ sub: '7' }, rsa.privateKey, { alg: 'RS256', kid: 'one' });
-
-  it('L17: fetches them once, and keeps them while their server is away', async () => {
-    requests = 0;
-    answer = () => ({ status: 200, body: keySet });
-    const authenticator = await open({ kind: 'jwks_url', url });
-    for (let i = 0; i < 5; i++) expect(await authenticator.authenticate(await good())).toMatchObject({ ok: true });
-    expect(requests).toBe(1);
-    answer = () => ({ status: 500, body: '' });
-    await authenticator.refreshKeys();
-    expect(requests).toBe(2);
-    expect(await authenticator.authenticate(await good())).toMatchObject({ ok: true });
-  });
-
-  it('fetches them anew every ten minutes, so that a key taken back is refused', async () => {
-    answer = () => ({ status: 200, body: keySet });
-    const clock = new FakeClock(NOW_SECONDS * 1e6);
-    const authenticator = await open({ kind: 'jwks_url', url }, {}, clock);
-    const before = requests;
-    answer = () => ({ status: 200, body: JSON.stringify({ keys: [] }) });
-    clock.advance(600_000);
-    await expect.poll(() => requests).toBe(before + 1);
-    const late = await token({ sub: '7', exp: NOW_SECONDS + 3_600 }, rsa.privateKey, { alg: 'RS256', kid: 'one' });
-    await expect.poll(() => authenticator.authenticate(late)).toMatchObject({ ok: false, error: 'invalid_token' });
-  });
-
-  it('does not fetch for each token with an unknown key', async () => {
-    answer = () => ({ status: 200, body: keySet });
-    const authenticator = await open({ kind: 'jwks_url', url });
-    const before = requests;
-    const stranger = await generateKeyPair('RS256');
-    for (let i = 0; i < 5; i++) {
-      const forged = await token({ sub: '7' }, stranger.privateKey, { alg: 'RS256', kid: `made-up-${i}` });
-      expect(await authenticator.authenticate(forged)).toMatchObject({ ok: false, error: 'invalid_token' });
-    }
-    expect(requests).toBe(before);
-  });
-
-  it.each([
-    ['an error', () => ({ status: 500, body: '' })],
-    ['no JSON', () => ({ status: 200, body: '<html>' })],
-    ['no key set', () => ({ status: 200, body: '{"keys":7}' })],
-    ['more than 1 MiB', () => ({ status: 200, body: `{"keys":[],"x":"${'x'.repeat(1_100_000)}"}` })],
-  ])('does not blame the token when the server answers with %s, and recovers', async (_name, bad) => {
-    answer = bad;
-    const authenticator = await open({ kind: 'jwks_url', url });
-    expect(await authenticator.authenticate(await good())).toEqual({ ok: false, error: 'internal' });
-    answer = () => ({ status: 200, body: keySet });
-    await authenticator.refreshKeys();
-    expect(await authenticator.authenticate(await good())).toMatchObject({ ok: true });
   });
 });
