@@ -4,11 +4,12 @@ import type { LoadedConversation } from '../feed/membership-loader.ts';
 import type { ResetReason } from '../ports/telemetry.ts';
 import type { CatchUpRange } from '../session/local-user.ts';
 import type { ConversationId, ConversationKind, Seq } from '../types.ts';
+import type { DeviceCursors } from './device-cursors.ts';
 
 /** What a device of the current protocol says it has. */
 export interface Resume {
   /** Null: as far as the server knows the user's devices to be. */
-  readonly cursors: ReadonlyMap<ConversationId, Seq> | null;
+  readonly cursors: DeviceCursors | null;
   /** False when the cursors belong to another store, or to this one before it was put back. */
   readonly sameEpoch: boolean;
   /** Which of the cursors are groups, as far as the device knows. */
@@ -16,6 +17,9 @@ export interface Resume {
   /** Conversations whose present statuses to tell; null: all, within bounds. */
   readonly statusOf: readonly ConversationId[] | null;
 }
+
+const OF_KIND = { personal: ',"kind":"personal","seq":', group: ',"kind":"group","seq":' } as const;
+const NOTHING_RECOVERED = ',"recovered":0}';
 
 /** As the device is told. */
 const reasonOf = ({ sameEpoch }: Resume): 'ahead' | 'epoch' => (sameEpoch ? 'ahead' : 'epoch');
@@ -37,10 +41,10 @@ export function unknownCursors(
 ): readonly ConversationId[] {
   if (cursors === null) return [];
   let found = 0;
-  for (const { row } of loaded) if (cursors.has(row.conversationId)) found++;
+  for (const { row } of loaded) if (cursors.get(row.conversationId) !== undefined) found++;
   if (found === cursors.size) return [];
   const known = new Set(loaded.map(({ row }) => row.conversationId));
-  return [...cursors.keys()].filter((id) => !known.has(id) && !open.has(id));
+  return cursors.conversationIds().filter((id) => !known.has(id) && !open.has(id));
 }
 
 /**
@@ -136,8 +140,9 @@ export class SessionSync {
   #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): void {
     this.#announced++;
     this.#recovered += recovered;
-    // By hand: there may be a thousand of them.
-    this.#send(`{"type":"synced","conv_id":${conversationId},"kind":"${kind}","seq":${seq},"recovered":${recovered}}`);
+    // By hand, and of few pieces: there may be a thousand of them.
+    const rest = recovered === 0 ? NOTHING_RECOVERED : `,"recovered":${recovered}}`;
+    this.#send(`{"type":"synced","conv_id":${conversationId}${OF_KIND[kind]}${seq}${rest}`);
   }
 
   #reset(conversationId: ConversationId, kind: ConversationKind, seq: Seq, resume: Resume): void {

@@ -1,6 +1,7 @@
 import { CURRENT_PROTOCOL, encodeFrame, formatTimestamp, type Hello, LIMITS, TIMES } from '@parley/protocol';
 import type { NodeServices } from '../services.ts';
-import type { ConversationId, Seq, TimeUs, User } from '../types.ts';
+import type { TimeUs, User } from '../types.ts';
+import { DeviceCursors } from './device-cursors.ts';
 import type { Resume } from './session-sync.ts';
 
 /** The answer to a `hello`. */
@@ -47,15 +48,9 @@ export function encodeWelcome(
 export function resumeOf({ cursors, groups, epoch, status_of }: Hello, storeEpoch: string): Resume {
   const own = cursors === undefined || cursors === 'server' ? null : cursors;
   return {
-    cursors: own === null ? null : cursorsOf(own),
+    cursors: own === null ? null : new DeviceCursors(own),
     sameEpoch: epoch === undefined || epoch === storeEpoch,
     groups: groups ?? [],
     statusOf: status_of ?? null,
   };
-}
-
-function cursorsOf(own: Readonly<Record<string, number>>): Map<ConversationId, Seq> {
-  const cursors = new Map<ConversationId, Seq>();
-  for (const id of Object.keys(own)) cursors.set(Number(id), own[id] ?? 0);
-  return cursors;
 }
