@@ -55,8 +55,17 @@ it('counts a device once, whatever number of its conversations it has to forget,
   ]);
   expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 0, unknown: 0 });
 
+  // Of clients that never heard of epochs, the cursors are believed as far as they can be.
+  const plain = await CurrentPeer.signIn(lone, 1, { cursors: { [first]: 1, [second]: 2 } });
+  expect(reasons(plain).sort((a, b) => String(a.type).localeCompare(String(b.type)))).toEqual([
+    { type: 'reset', reason: 'ahead', seq: 1 },
+    { type: 'synced', seq: 1 },
+    { type: 'synced', seq: 1 },
+  ]);
+  expect(lone.telemetry.resets).toEqual({ ahead: 2, epoch: 0, unknown: 0 });
+
   await CurrentPeer.signIn(lone, 1, { epoch: 'epoch-0', cursors: { [first]: 1 } });
-  expect(lone.telemetry.resets).toEqual({ ahead: 1, epoch: 1, unknown: 0 });
+  expect(lone.telemetry.resets).toEqual({ ahead: 2, epoch: 1, unknown: 0 });
   await lone.node.stop();
 });
 

@@ -74,7 +74,8 @@ export const hello = z
         .string({ error: SEND_EPOCH })
         .max(LIMITS.maxEpochChars, { error: SEND_EPOCH })
         .describe(
-          'The epoch of the store that the cursors belong to, from `welcome`. Goes with every cursors of your own.',
+          'The epoch of the store that the cursors belong to, from `welcome`. Goes with every cursors of your own: those without it are taken to be of ' +
+            'the present store, so that one that was put back is noticed only where a cursor is beyond its last message.',
         ),
     ),
     status_of: maybe(
