@@ -48,6 +48,8 @@ export class PageServer {
     this.#server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://page');
       if (url.pathname === '/client.js') {
+        // Also to pages without an origin.
+        response.setHeader('access-control-allow-origin', '*');
         response.setHeader('content-type', 'text/javascript').end(readFileSync(SCRIPT));
       } else if (url.pathname === '/token') {
         this.tokensAsked += 1;

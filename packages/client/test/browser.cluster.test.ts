@@ -214,4 +214,54 @@ describe('the client in Chromium', () => {
     expect(sent[1]).toBeGreaterThan(0);
     await until(async () => (await textsIn(second, id)).length === 180, 'the tab to have all');
   });
+
+  it('sends what was queued in a tab that is gone in the same moment, while another one sends', async () => {
+    const { page, id } = await openChat();
+    const tab = pages.pageOf({ url: node.url, user: ann });
+    // A frame is a tab of its own to all that the client knows, and can be taken away between two statements.
+    await page.evaluate(async (src) => {
+      const frame = document.createElement('iframe');
+      Object.assign(frame, { id: 'tab', src });
+      document.documentElement.append(frame);
+      await new Promise((resolve) => {
+        frame.onload = resolve;
+      });
+      const inside = frame.contentWindow as (PageGlobals & Window) | null;
+      while (inside?.document.title !== 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
+      await inside.client.ready();
+    }, tab);
+    await page.evaluate((id) => {
+      const frame = document.querySelector('iframe');
+      const inside = frame?.contentWindow as PageGlobals | null;
+      inside?.client.send(id, 'the last words of a tab');
+      frame?.remove();
+    }, id);
+    expect(await received(id, 1)).toEqual(['the last words of a tab']);
+    await until(async () => (await textsIn(page, id)).length === 1, 'the other tab to have it');
+    expect(await pending(page)).toBe(0);
+  });
+
+  it('goes on where pages may keep nothing', async () => {
+    const open = await RealNode.start({ PARLEY_ALLOWED_ORIGINS: '*' });
+    try {
+      const page = await context.newPage();
+      // A frame without an origin: IndexedDB throws, and there are no locks.
+      const src = pages.pageOf({ url: open.url, user: ann });
+      await page.setContent(`<iframe sandbox="allow-scripts" src="${src}"></iframe>`);
+      const frame = page.frames()[1];
+      await frame?.waitForFunction(() => document.title === 'ready');
+      const told = await frame?.evaluate(async () => {
+        const chat = await window.client.openPersonal(1);
+        const handle = chat.send('without a storage');
+        const stored = await handle.stored;
+        const { ok } = await handle.settled;
+        await window.client.close();
+        return { stored, ok, errors: window.errors };
+      });
+      expect(told).toMatchObject({ stored: false, ok: true });
+      for (const error of told?.errors ?? ['none']) expect(error).toMatch(/denied/);
+    } finally {
+      await open.stop();
+    }
+  });
 });
