@@ -124,6 +124,20 @@ describe('infra/prometheus/alerts.yml', () => {
     }
   });
 
+  it('watches series that are there before they first count: a rise from nothing is invisible to a rate', async () => {
+    const text = await new Metrics({ debug() {}, info() {}, warn() {}, error() {} }).registry.metrics();
+    let watched = 0;
+    for (const { alert, expr } of rules) {
+      for (const [, name, label, values] of expr.matchAll(/\b(parley_\w+)\{(\w+)=~?"([^"]+)"\}/g)) {
+        for (const value of values!.split('|')) {
+          expect(text.split('\n'), alert).toContain(`${name}{${label}="${value}"} 0`);
+          watched += 1;
+        }
+      }
+    }
+    expect(watched).toBeGreaterThan(5);
+  });
+
   it('watches every promise', () => {
     const watched = new Set(rules.map(({ labels }) => labels.promise));
     expect(watched).toEqual(new Set(Array.from({ length: 10 }, (_, index) => `G${index + 1}`)));

@@ -1,5 +1,5 @@
 import type { ChatNodeStatus, HintKind, Log, NoticeKind, Protocol, ResetReason, Telemetry } from '@parley/core';
-import { CLOSE_CODES, type ErrorName } from '@parley/protocol';
+import { CLOSE_CODES, ERROR_CODES, type ErrorName } from '@parley/protocol';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { addStatusGauges } from './status-gauges.ts';
 import { LabelledTally, Tally } from './tally.ts';
@@ -83,10 +83,16 @@ export class Metrics implements Telemetry {
       },
     });
     this.#opened = tally('parley_connections_opened_total', 'Connections taken');
-    this.#closed = labelled('parley_connections_closed_total', 'Connections ended, by close code', 'code');
+    this.#closed = labelled('parley_connections_closed_total', 'Connections ended, by close code', 'code', [
+      ...[...KNOWN_CODES].map(String),
+      'other',
+    ]);
     this.#slow = tally('parley_slow_closes_total', 'G8: connections ended since the client read too slowly');
     this.#refused = labelled('parley_handshakes_refused_total', 'HTTP requests that became no WebSocket', 'reason');
-    this.#signedIn = labelled('parley_sign_ins_total', 'G7: sign-ins that succeeded, by protocol', 'protocol');
+    this.#signedIn = labelled('parley_sign_ins_total', 'G7: sign-ins that succeeded, by protocol', 'protocol', [
+      'legacy',
+      'current',
+    ]);
     this.#resumes = tally('parley_resumes_total', 'G4: devices of the current protocol brought up to date');
     this.#resumedConversations = tally('parley_resumed_conversations_total', 'G4: conversations answered in them');
     this.#resumedMessages = tally('parley_resumed_messages_total', 'G4: missed messages sent in them');
@@ -117,9 +123,12 @@ export class Metrics implements Telemetry {
     this.#received = labelled('parley_frames_received_total', 'Frames of clients, by type', 'type');
     this.#delivered = tally('parley_messages_delivered_total', 'G4: message frames handed to sockets as they came');
     this.#backlog = tally('parley_backlog_messages_total', 'G4: message frames handed to sockets on connect');
-    this.#errors = labelled('parley_errors_sent_total', 'Error frames, by name', 'name');
+    this.#errors = labelled('parley_errors_sent_total', 'Error frames, by name', 'name', Object.keys(ERROR_CODES));
     this.#committedRows = tally('parley_messages_committed_total', 'G1: messages committed');
-    this.#commitRetries = labelled('parley_commit_retries_total', 'G3: transactions run again, by outcome', 'outcome');
+    this.#commitRetries = labelled('parley_commit_retries_total', 'G3: transactions run again, by outcome', 'outcome', [
+      'not_committed',
+      'unknown',
+    ]);
     this.#commitSeconds = new Histogram({
       name: 'parley_commit_seconds',
       help: 'G1: time of one transaction of messages',
