@@ -127,4 +127,18 @@ describe('the client on a real node', () => {
     await ann.unblock(10);
     expect(await bob.send(chat.id, 'hey').settled).toMatchObject({ ok: true });
   });
+
+  it('fails what is too long, in its turn, and goes on: neither the message nor the frame may be', async () => {
+    const ann = await connect(11);
+    const chat = await ann.openPersonal(12);
+    const states: string[] = [];
+    ann.on('state', (state) => states.push(state.status));
+    // Beyond the bound of a message, of a frame, and at the bound; 3 bytes each, and escaped.
+    const all = ['€'.repeat(21_846), 'x'.repeat(2_000_000), '€'.repeat(21_845), '\u0000'.repeat(65_535), 'short'];
+    const results = await Promise.all(all.map((text) => chat.send(text).settled));
+    const told = results.map((result) => (result.ok ? result.seq : result.error.code));
+    expect(told).toEqual(['message_too_large', 'message_too_large', 1, 2, 3]);
+    expect(states).toEqual([]);
+    expect(texts(chat.messages)).toEqual(all.slice(2));
+  });
 });
