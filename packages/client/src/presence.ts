@@ -72,7 +72,7 @@ export class PresenceWatch {
         (answer) => this.onNews(answer),
         (error: unknown) => {
           // Asked again with the next connection.
-          if (error instanceof ChatError && error.temporary) return;
+          if ((error as ChatError).temporary) return;
           // One refused, all are: the others are found by halving.
           if (some.length > 1) for (const half of chunks(some, Math.ceil(some.length / 2))) this.#ask(half);
           else this.#deps.onError(error);

@@ -1,4 +1,4 @@
-import { ChatError } from './chat-error.ts';
+import type { ChatError } from './chat-error.ts';
 import type { Timers } from './environment.ts';
 import type { Requests } from './requests.ts';
 
@@ -73,12 +73,12 @@ export class OutgoingReceipts {
     try {
       await this.#deps.requests.once('ok', { type: step, conv_id: conversationId, seq });
     } catch (error) {
-      if (!(error instanceof ChatError) || error.code === 'closed') return;
-      if (error.temporary) {
+      const { code, temporary, retryAfterMs } = error as ChatError;
+      if (temporary) {
         // With the next connection, or later.
-        if (error.code === 'disconnected') this.mark(step, conversationId, seq);
-        else this.#deps.timers.after(error.retryAfterMs ?? 1_000, () => this.mark(step, conversationId, seq));
-      } else if (error.code !== 'not_a_member') this.#deps.onError(error);
+        if (code === 'disconnected') this.mark(step, conversationId, seq);
+        else this.#deps.timers.after(retryAfterMs ?? 1_000, () => this.mark(step, conversationId, seq));
+      } else if (code !== 'not_a_member') this.#deps.onError(error);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { ConversationItem } from './api/message.ts';
-import { ChatError } from './chat-error.ts';
+import type { ChatError } from './chat-error.ts';
 import { chunks } from './chunks.ts';
 import { type ConversationHost, ConversationReplica } from './conversation.ts';
 import type { FrameOf, Summary } from './wire.ts';
@@ -85,7 +85,11 @@ export class Replica {
   onComplete(): void {
     this.#epoch = this.#welcomedBy;
     this.#live = true;
-    for (const conversation of this.#conversations.values()) conversation.log.onLive();
+    for (const { id, log, unread } of this.#conversations.values()) {
+      log.onLive();
+      // The user may have seen it on another device meanwhile.
+      if (unread > 0) this.#wanted.add(id);
+    }
     this.#askSummaries();
   }
 
@@ -132,9 +136,8 @@ export class Replica {
       this.#host.requests.once('conversations', { type: 'conversations', conv_id: some }).then(
         (page) => this.onSummaries(page.conversations),
         (error: unknown) => {
-          if (!(error instanceof ChatError)) this.#host.onError(error);
           // Asked again after the next sync.
-          else if (error.code === 'disconnected') for (const id of some) this.#wanted.add(id);
+          if ((error as ChatError).code === 'disconnected') for (const id of some) this.#wanted.add(id);
         },
       );
     }

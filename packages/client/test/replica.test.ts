@@ -147,6 +147,25 @@ describe('a client that was away', () => {
 });
 
 describe('two clients of one user', () => {
+  it('agree on what is unread: one that was away learns what the user has seen on the other', async () => {
+    const bob = await world.connect(2);
+    const away = await world.connect(1, { backoff: { baseMs: 3_000_000, maxMs: 3_000_000 } });
+    const here = await world.connect(1);
+    const chat = await world.settle(bob.openPersonal(1));
+    await sendAll(chat, numbered('m', 1, 3));
+    await world.until(() => away.conversation(chat.id).unread === 3, 'the messages');
+    // Nothing that it has asked is on its way.
+    await world.advance(1_000);
+    world.server.cut();
+    await world.until(() => here.state.status === 'connected', 'one to be back');
+    here.conversation(chat.id).markSeen();
+    await world.advance(1_000);
+    expect(away.state.status).toBe('disconnected');
+    away.reconnect();
+    await world.until(() => away.state.status === 'connected', 'the other to be back');
+    await world.until(() => away.conversation(chat.id).unread === 0, 'it to learn that they are seen', 1_000);
+  });
+
   it('each show what the other has sent, and a shared storage is sent once', async () => {
     const storage = { ...memoryStorage(), sharedName: 'shared' };
     const bob = await world.connect(2);
