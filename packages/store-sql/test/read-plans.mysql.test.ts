@@ -132,6 +132,17 @@ describe('G8 reads for clients go through indexes: MySQL', () => {
     }
   });
 
+  it('memberships that a device names, a thousand at once, most of them made up, are looked up by key', async () => {
+    const named = Array.from({ length: 998 }, (_, n) => 1_000_000 + n);
+    for (const ids of [[big.conversationId], [pair.conversationId, big.conversationId, ...named]]) {
+      const plans = await plansOf(() => stores.conversations.membershipsIn(big.user(0), ids));
+      expect(scans(plans)).toEqual([]);
+      expect(of('m', plans)).toMatchObject([{ key: 'PRIMARY' }]);
+      // Those the user has, at most.
+      if (isMariadb) expect(mostRead(plans)).toBeLessThanOrEqual(21);
+    }
+  });
+
   it('members, cursors and profiles read what they give', async () => {
     const members = await plansOf(() => stores.reader.members(big.conversationId, big.user(100), 20));
     expect(scans(members)).toEqual([]);
