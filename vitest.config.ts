@@ -6,7 +6,7 @@ const clusterTests = folders.map((folder) => `${folder}/**/*.cluster.test.ts`);
 // Of these, those that mostly wait for processes to start or to answer, and mind no neighbour.
 const patientTests = [
   'apps/cli/test/{conformance,embedded,usage}.cluster.test.ts',
-  'apps/edge/test/{bad-input,conformance-*,legacy-*,protocol-page,restored-database}.cluster.test.ts',
+  'apps/edge/test/{bad-input,conformance-*,legacy-*,protocol-page,restored-database,trouble-frames}.cluster.test.ts',
   'infra/test/haproxy.cluster.test.ts',
   'k6/test/verdict.cluster.test.ts',
   'packages/client/test/{api-docs,examples,package,real-server}.cluster.test.ts',

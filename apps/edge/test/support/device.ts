@@ -8,6 +8,8 @@ const PATIENCE_MS = 20_000;
 /** One device of the current protocol: keeps what it is told, asks with a `ref`, waits for frames and never for time. */
 export class Device {
   readonly frames: Told[] = [];
+  /** Null while the connection is there. */
+  closeCode: number | null = null;
   readonly #socket: WebSocket;
   readonly #wake = new Set<() => void>();
   #refs = 0;
@@ -21,7 +23,10 @@ export class Device {
       this.frames.push(JSON.parse(data.toString()) as Told);
       wake();
     });
-    this.#socket.on('close', wake);
+    this.#socket.on('close', (code: number) => {
+      this.closeCode = code;
+      wake();
+    });
     this.#socket.on('error', wake);
   }
 
@@ -38,10 +43,10 @@ export class Device {
     this.#socket.send(JSON.stringify(frame));
   }
 
-  async ask(frame: object): Promise<Told> {
+  async ask(frame: object, patienceMs?: number): Promise<Told> {
     const ref = ++this.#refs;
     this.say({ ...frame, ref });
-    return await this.first('an answer', (told) => told.ref === ref);
+    return await this.first('an answer', (told) => told.ref === ref, patienceMs);
   }
 
   told(...types: readonly string[]): Told[] {
@@ -49,7 +54,7 @@ export class Device {
   }
 
   /** The first frame, of all so far and to come, that fits. */
-  async first(what: string, fits: (told: Told) => boolean): Promise<Told> {
+  async first(what: string, fits: (told: Told) => boolean, patienceMs = PATIENCE_MS): Promise<Told> {
     return await new Promise<Told>((resolve, reject) => {
       const end = (act: () => void): void => {
         clearTimeout(timer);
@@ -62,7 +67,7 @@ export class Device {
         else if (this.#socket.readyState > WebSocket.OPEN) end(() => reject(new Error(`closed before ${what}`)));
       };
       const fail = (): void => end(() => reject(new Error(`waited for ${what}, got ${JSON.stringify(this.frames)}`)));
-      const timer = setTimeout(fail, PATIENCE_MS);
+      const timer = setTimeout(fail, patienceMs);
       this.#wake.add(check);
       check();
     });
