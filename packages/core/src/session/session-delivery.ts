@@ -5,13 +5,12 @@ import type { Connection } from '../ports/connection.ts';
 import type { Watcher } from '../presence/presence-table.ts';
 import type { NodeServices } from '../services.ts';
 import { BacklogSender, type BacklogTarget, MAX_BYTES_AT_ONCE } from '../sync/backlog-sender.ts';
-import { mergeRanges } from '../sync/catch-up-ranges.ts';
 import { ListedConversations } from '../sync/listed-conversations.ts';
 import { LiveTail } from '../sync/live-tail.ts';
+import { MissingRanges } from '../sync/missing-ranges.ts';
 import { tellPresentStatus } from '../sync/present-status.ts';
 import { loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
 import { pendingRanges, type Resume, SessionSync } from '../sync/session-sync.ts';
-import { SkippedSeqs } from '../sync/skipped-seqs.ts';
 import type { ConversationId, Seq, UserId } from '../types.ts';
 import { legacyFrame } from '../wire/message-frame.ts';
 import { DeliveryNotes } from './delivery-notes.ts';
@@ -54,16 +53,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   #resume: Resume | null;
   #sync: SessionSync | null = null;
   #phase: Phase = 'loading';
-  #queued: CatchUpRange[] = [];
   readonly #tail: LiveTail;
-  /** How far each conversation has been read in this backlog, or is being read. */
-  #readTo: Map<ConversationFeed, Seq> | null = null;
+  readonly #missing: MissingRanges;
   /** Conversations that the user has left since the memberships were last asked for, and where. */
   #leftMeanwhile: Map<ConversationId, Seq> | null = null;
-  /** Conversations of the user that were not answered, since their members changed too fast, with what the device has of them. Null while there are none. */
-  #open: Map<ConversationId, Seq> | null = null;
-  /** Null while there are none. */
-  #skipped: SkippedSeqs | null = null;
   /** Null for a legacy session. */
   readonly #notes: DeliveryNotes | null;
   /** While in backlog. */
@@ -88,6 +81,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     this.#notes = deps.resume === null ? null : new DeliveryNotes();
     const { maxTailFrames: maxFrames, maxTailBytes: maxBytes } = deps.services.settings;
     this.#tail = new LiveTail({ maxFrames, maxBytes });
+    this.#missing = new MissingRanges(this.#tail);
   }
 
   get userId(): UserId {
@@ -115,27 +109,22 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     const leftNow = this.#leftNow();
     const { conversations, open, left } = leftNow === null ? load : withoutLeft(load, leftNow, this.#resume);
     this.#leftMeanwhile = null;
-    this.#open = open.size === 0 ? null : open;
+    this.#missing.leaveOpen(open);
     const listed = new ListedConversations(conversations, left);
     for (const [conversationId, uptoSeq] of listed.left) {
       this.#tail.forget(conversationId, uptoSeq);
       // Other sessions of the user are still attached: the feed has not come to where it left.
       const feed = this.user.feeds.get(conversationId);
-      if (feed !== undefined) this.#skip({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
+      if (feed !== undefined) this.#missing.goOnBehind({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
     }
     // What has passed by of the others is for each range below, by this session's own row, to read, or not to (G7).
     this.#tail.forgetAll((conversationId) => listed.upto(conversationId) === Number.POSITIVE_INFINITY);
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
     const young = this.#services.hub.youngFeeds(this.user, listed);
     const ranges = this.#rangesOf(conversations, open);
-    for (const range of ranges) this.#skip(range);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
-    const fresh = this.#queued
-      .filter(({ feed, uptoSeq }) => uptoSeq > listed.upto(feed.conversationId))
-      .map((range) => this.#beyondWhatItHas(range));
-    for (const feed of young) fresh.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
-    for (const { feed } of fresh) this.#sync?.announce(feed);
-    this.#queued = [...fresh, ...ranges];
+    const isNews = ({ feed, uptoSeq }: CatchUpRange): boolean => uptoSeq > listed.upto(feed.conversationId);
+    for (const { feed } of this.#missing.begin(ranges, young, isNews)) this.#sync?.announce(feed);
     this.#phase = 'backlog';
     await this.#runBacklog();
   }
@@ -177,10 +166,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       for (const { feed, afterSeq } of ranges) this.#notes?.unsent(feed, afterSeq);
       return;
     }
-    // While loading it is not known yet what the device has.
-    const missing = this.#open === null ? ranges : ranges.map((range) => this.#beyondWhatItHas(range));
-    this.#queued.push(...missing);
-    for (const range of missing) this.#skip(range);
+    this.#missing.add(ranges);
     if (this.protocol === 'current' && this.#phase !== 'loading') {
       this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
       for (const { feed } of ranges) this.#sync.announce(feed);
@@ -196,18 +182,14 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       this.#leftMeanwhile ??= new Map();
       this.#leftMeanwhile.set(feed.conversationId, seq);
     }
-    const missing = this.#tail.departed(feed, seq);
-    if (missing !== null) {
-      const afterSeq = Math.max(missing.afterSeq, this.#readTo?.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
-      if (afterSeq < seq) this.#queued.push({ ...missing, afterSeq });
-    }
+    this.#missing.departed(feed, seq);
     this.#notes?.departed(feed, seq);
   }
 
   /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
   sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
     const feed = this.user.feeds.get(conversationId);
-    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#skipped?.of(feed) ?? 0) };
+    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#missing.skippedTo(feed)) };
     const left = this.#notes?.departure(conversationId) ?? null;
     return left === null ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
   }
@@ -262,7 +244,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     }
     this.#phase = 'frozen';
     this.#tail.clear();
-    this.#queued = [];
+    this.#missing.clear();
     this.#services.pings.remove(this);
     this.#backlog?.wake();
   }
@@ -277,7 +259,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       case 'live':
         return feed.position;
       case 'backlog':
-        return this.#backlog?.sent(feed) ?? this.#queuedAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
+        return this.#backlog?.sent(feed) ?? this.#missing.waitsAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
       case 'loading': {
         const has = this.#resume?.sameEpoch === true ? this.#resume.cursors?.get(feed.conversationId) : undefined;
         return Math.min(has ?? 0, feed.position);
@@ -285,10 +267,6 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       default:
         return this.#notes?.unsentAfter(feed) ?? feed.position;
     }
-  }
-
-  #queuedAfter(feed: ConversationFeed): Seq | undefined {
-    return this.#queued.find((range) => range.feed === feed)?.afterSeq;
   }
 
   #rangesOf(conversations: readonly LoadedConversation[], open: ReadonlyMap<ConversationId, Seq>): CatchUpRange[] {
@@ -301,23 +279,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     return ranges;
   }
 
-  /** Of a conversation that was not answered: not what the device has. */
-  #beyondWhatItHas(range: CatchUpRange): CatchUpRange {
-    const hasSeq = this.#open?.get(range.feed.conversationId);
-    if (hasSeq === undefined) return range;
-    this.#open?.delete(range.feed.conversationId);
-    return hasSeq > range.afterSeq ? { ...range, afterSeq: hasSeq } : range;
-  }
-
-  #skip(range: Omit<CatchUpRange, 'includeOwn'>): void {
-    const waits = this.#tail.before(range.feed) !== null;
-    if (!SkippedSeqs.concerns(range, waits)) return;
-    this.#skipped ??= new SkippedSeqs();
-    this.#skipped.note(range);
-  }
-
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
-    if (this.#skipped?.has(feed, publication.seq)) return;
+    if (this.#missing.skips(feed, publication.seq)) return;
     if (this.protocol === 'current') {
       if (!this.#isOwn(publication)) this.connection.send(publication.frame);
       return;
@@ -338,35 +301,28 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   }
 
   async #runBacklog(): Promise<void> {
-    const read = new Map<ConversationFeed, Seq>();
-    this.#readTo = read;
+    const missing = this.#missing;
     const backlog = new BacklogSender(this, this.#services, this.#notes);
     this.#backlog = backlog;
     while (this.#phase === 'backlog') {
-      for (const [feed, seq] of this.#tail.takeMissed()) {
-        const afterSeq = Math.max(seq, read.get(feed) ?? 0, this.#skipped?.of(feed) ?? 0);
-        if (feed.position > afterSeq) this.#queued.push({ feed, afterSeq, uptoSeq: feed.position, includeOwn: true });
-      }
-      const ranges = mergeRanges(this.#queued.filter((range) => range.uptoSeq > range.afterSeq));
-      this.#queued = [];
-      for (const { feed, uptoSeq } of ranges) read.set(feed, Math.max(uptoSeq, read.get(feed) ?? 0));
+      const ranges = missing.take();
       if (ranges.length > 0 && !(await backlog.send(ranges))) return;
-      if (!this.#tail.overflown && this.#queued.length === 0) break;
+      if (missing.none) break;
     }
     if (this.#phase !== 'backlog') return;
     // Also moves the cursors past messages of the user's own, which are pending for nobody.
-    for (const [feed, seq] of read) this.mark(feed, seq);
+    for (const [feed, seq] of missing.read) this.mark(feed, seq);
     const sync = this.#sync;
-    const greeted = sync?.end((feed) => this.#completeTo(feed, read)) ?? false;
+    const greeted = sync?.end((feed) => this.#completeTo(feed)) ?? false;
     if (sync !== null && greeted) this.#services.telemetry.resumed(sync.announced, sync.recovered);
     this.#sync = null;
     this.#phase = 'live';
     this.#backlog = null;
     for (const { feed, publication } of this.#tail.take()) {
-      if (publication.seq > (read.get(feed) ?? 0)) this.#sendLive(feed, publication);
+      if (publication.seq > (missing.read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
     this.#notes?.forgetOwn((id) => this.#passed(id));
-    this.#readTo = null;
+    missing.forgetRead();
     this.#services.pings.flush();
     const resume = this.#resume;
     // Of no use any more, and as large as the device's list of conversations.
@@ -374,9 +330,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     if (greeted && resume !== null) void tellPresentStatus(this, resume.statusOf, this.#services);
   }
 
-  #completeTo(feed: ConversationFeed, read: ReadonlyMap<ConversationFeed, Seq>): Seq {
-    const sent = read.get(feed) ?? this.#tail.before(feed) ?? feed.position;
-    const upto = Math.max(sent, this.#skipped?.of(feed) ?? 0);
+  #completeTo(feed: ConversationFeed): Seq {
+    const upto = this.#missing.completeTo(feed);
     if (this.user.feeds.get(feed.conversationId) === feed) return upto;
     // It was left meanwhile: what is behind that comes, if at all, with a membership of its own.
     return Math.min(upto, this.#notes?.departure(feed.conversationId)?.seq ?? upto);
