@@ -103,7 +103,7 @@ export class Requests {
 
   /** Takes the frame if it is an answer. */
   answer(frame: ServerFrame): boolean {
-    const ref = 'ref' in frame ? frame.ref : undefined;
+    const { ref } = frame as { readonly ref?: unknown };
     const waiting = this.#inFlight.get(ref as number);
     if (waiting === undefined) return ref !== undefined;
     this.#inFlight.delete(ref as number);

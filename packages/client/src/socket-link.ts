@@ -102,7 +102,8 @@ export class SocketLink {
     this.#cancelProbe = null;
     let frame: ServerFrame;
     try {
-      frame = JSON.parse(text) as ServerFrame;
+      // `null` is JSON, too.
+      frame = (JSON.parse(text) as ServerFrame | null) ?? ({} as ServerFrame);
     } catch {
       // Not a server of this protocol.
       this.#lose(false);

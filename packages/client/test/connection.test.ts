@@ -409,6 +409,19 @@ describe('a connection', () => {
     expect(await state('disconnected')).toMatchObject({ reason: 'refused', retryAtMs: null });
   });
 
+  it('passes over what is no frame, and leaves a server that speaks no JSON', async () => {
+    start();
+    await server.greet(0);
+    await state('connected');
+    for (const text of ['null', '5', '[]', '"x"', '{}', '{"type":null}']) server.sayText(0, text);
+    server.say(0, { type: 'typing', conv_id: 5, user_id: 2, active: true });
+    await new Promise<void>((resolve) => void client.on('typing', () => resolve()));
+    expect(client.state.status).toBe('connected');
+    server.sayText(0, '<html>');
+    await state('disconnected', 'lost');
+    expect(environment.reported).toEqual([]);
+  });
+
   it('gives up a server that does not welcome it', async () => {
     start();
     await server.frame(0, 'hello');

@@ -86,7 +86,11 @@ export class ScriptedServer {
   }
 
   say(connection: number, ...frames: Frame[]): void {
-    for (const frame of frames) this.#arrived[connection]?.socket.send(JSON.stringify(frame));
+    for (const frame of frames) this.sayText(connection, JSON.stringify(frame));
+  }
+
+  sayText(connection: number, text: string): void {
+    this.#arrived[connection]?.socket.send(text);
   }
 
   /** As a good server would: welcome and nothing missed. */
