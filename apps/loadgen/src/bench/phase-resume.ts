@@ -21,8 +21,9 @@ export interface ResumeOptions {
   readonly conversations: number;
   /** At the same time. */
   readonly parallel: number;
-  /** Besides one that warms up. */
   readonly passes: number;
+  /** Before those that count. */
+  readonly warmUps: number;
 }
 
 /**
@@ -30,19 +31,19 @@ export interface ResumeOptions {
  * and when the node has forgotten them they come again.
  */
 export async function measureResume(options: ResumeOptions): Promise<ResumeResult> {
-  const { url, pids, mysql, counters, users, conversations, parallel, passes } = options;
+  const { url, pids, mysql, counters, users, conversations, parallel, passes, warmUps } = options;
   const people = await writeResumeUsers(mysql, { users, conversations, userBase: freshUserBase() });
   const epoch = await epochOf(url, freshUserBase());
   const tookMs: number[] = [];
   let [edgeCpuUs, databaseCpuUs, reads] = [0, 0, 0];
-  for (let pass = 0; pass <= passes; pass++) {
+  for (let pass = -warmUps; pass < passes; pass++) {
     await pause(FORGOTTEN_MS);
     const before = { ...(await counters.read()), edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database) };
     const resumed: Resumed[] = [];
     await inParallel(people, parallel, async (user) => void resumed.push(await resumeOnce(url, user, epoch)));
     const after = { edge: threadsCpuUs(pids.edge), database: processCpuUs(pids.database), ...(await counters.read()) };
     for (const { leave } of resumed) leave();
-    if (pass === 0) continue;
+    if (pass < 0) continue;
     tookMs.push(...resumed.map((each) => each.tookMs));
     edgeCpuUs += after.edge - before.edge;
     databaseCpuUs += after.database - before.database;
