@@ -20,6 +20,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export class CurrentPeer extends Peer {
   #lastRef = 0;
   #welcome: Welcome | null = null;
+  #heedsOwnStatus = false;
 
   get signedIn(): boolean {
     return this.#welcome !== null;
@@ -49,8 +50,20 @@ export class CurrentPeer extends Peer {
     return conversations;
   }
 
+  /** From now on, takes note of what its own user has seen, which most rules are not about. */
+  heedOwnStatus(): this {
+    this.#heedsOwnStatus = true;
+    return this;
+  }
+
   send(frame: object): void {
     this.sendText(JSON.stringify(frame));
+  }
+
+  protected override passesOver(json: unknown): boolean {
+    if (super.passesOver(json)) return true;
+    const { user_id } = (json ?? {}) as { readonly user_id?: unknown };
+    return !this.#heedsOwnStatus && typeOf(json) === 'status' && user_id === this.#welcome?.user_id;
   }
 
   /**

@@ -98,7 +98,7 @@ export class Peer {
   /** Frames of these types are dropped as they come, for a rule that is not about them. */
   ignore(...types: readonly string[]): this {
     for (const type of types) this.#ignored.add(type);
-    const kept = this.#unread.filter(({ json }) => !this.#ignored.has(typeOf(json)));
+    const kept = this.#unread.filter(({ json }) => !this.passesOver(json));
     this.#unread.splice(0, this.#unread.length, ...kept);
     return this;
   }
@@ -195,6 +195,11 @@ export class Peer {
     return new ConformanceFailure(`${this.name}: ${message}`);
   }
 
+  /** Whether a frame is dropped as it comes. */
+  protected passesOver(json: unknown): boolean {
+    return this.#ignored.has(typeOf(json));
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#finished) return;
     const text = data.toString();
@@ -203,7 +208,7 @@ export class Peer {
     const json = parse(text);
     const wrong = this.#options.check(text, json);
     if (wrong !== null) this.#broken ??= this.failure(`${wrong}, in ${cut(text)}`);
-    if (!this.#ignored.has(typeOf(json))) this.#unread.push({ text, json });
+    if (!this.passesOver(json)) this.#unread.push({ text, json });
     if (this.#unread.length > MAX_UNREAD)
       this.#broken ??= this.failure(`got more than ${MAX_UNREAD} frames it did not ask for`);
     this.#wake();

@@ -228,4 +228,24 @@ export const receiptRules = [
     },
     { proves: ['G6'] },
   ),
+  rule(
+    'V513',
+    'what a user has seen is told to all its sessions, what has only arrived is not',
+    async (scene) => {
+      const { b, alice, bob, conversation } = await pair(scene);
+      const other = (await scene.greet(b)).heedOwnStatus();
+      other.ignore('synced', 'sync_complete', 'personal');
+      bob.heedOwnStatus();
+      const sent = await sayAll(alice, 'personal', conversation, bodies(3));
+      await bob.expectSequence(sent.map(({ frame }) => frame));
+      await tell(bob, { type: 'delivered', conv_id: conversation, seq: 3 });
+      await alice.expectNext(statusOf(conversation, b, 3, 0));
+      await tell(bob, { type: 'seen', conv_id: conversation, seq: 2 });
+      for (const peer of [other, bob, alice]) await peer.expectNext(statusOf(conversation, b, 3, 2));
+      await tell(bob, { type: 'seen', message_id: [sent[2]?.message_id] });
+      const exactly = statusOf(conversation, b, 3, 2, [sent[2]?.message_id as number]);
+      for (const peer of [other, bob, alice]) await peer.expectNext(exactly);
+    },
+    { proves: ['G6'] },
+  ),
 ];

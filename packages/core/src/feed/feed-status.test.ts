@@ -48,6 +48,28 @@ function group(...sent: number[]): { readonly feed: ConversationFeed; readonly t
   return { feed, told };
 }
 
+/** The feed with the reader itself here, on two devices: it has sent nothing. */
+function readers(): { readonly feed: ConversationFeed; readonly told: number[][] } {
+  const { feed } = group(1, 2, 3, 4, 5);
+  const told: number[][] = [];
+  const reader = new LocalUser({ id: READER, name: 'two' });
+  reader.recipients = [8, 9].map((sessionId) => ({
+    sessionId,
+    protocol: 'current',
+    loading: false,
+    congested: false,
+    deliver: () => undefined,
+    catchUp: () => undefined,
+    departed: () => undefined,
+    notify: (frame) => {
+      const { user_id, seen_seq } = JSON.parse(Buffer.from(frame).toString('utf8')) as Record<string, number>;
+      told.push([sessionId, user_id ?? 0, seen_seq ?? 0]);
+    },
+  }));
+  feed.attach(reader);
+  return { feed, told };
+}
+
 const news = (afterSeq: number, deliveredSeq: number, seenSeq = 0): StatusPublication => ({
   type: 'status',
   kind: 'group',
@@ -105,4 +127,18 @@ it('G6: who is concerned by news that was overtaken or lost is told with what ov
     [3, 0],
     [5, 0],
   ]);
+});
+
+it('G6: what a user has seen on one device its others are told, for their unread counts; of what only arrived nothing', () => {
+  const { feed, told } = readers();
+  feed.tellStatus(news(0, 3));
+  expect(told).toEqual([]);
+  feed.tellStatus(news(0, 4, 2));
+  feed.tellStatus(news(2, 5, 2));
+  expect(told).toEqual([
+    [8, READER, 2],
+    [9, READER, 2],
+  ]);
+  feed.tellStatus({ ...news(5, 5, 2), seenIds: [4] });
+  expect(told).toHaveLength(4);
 });

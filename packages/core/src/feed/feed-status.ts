@@ -12,8 +12,9 @@ interface Told {
 }
 
 /**
- * What the senders of one conversation on one node have been told of its members' cursors: never backwards, also when publications overtake each other
- * (G6); what one that was lost or is late would have told comes with the next. Bounded by the members; there only while somebody here listens.
+ * What the senders of one conversation on one node have been told of its members' cursors, and each member's own devices of what it has seen: never
+ * backwards, also when publications overtake each other (G6); what one that was lost or is late would have told comes with the next. Bounded by the
+ * members; there only while somebody here listens.
  */
 export class FeedStatus {
   /** As publications have told it to all. */
@@ -29,12 +30,14 @@ export class FeedStatus {
   ): number {
     const afterSeq = this.#untoldAfter(news);
     const known = this.#toldOf(news.userId);
-    if (!raise(known, news) && news.seenIds.length === 0) return 0;
+    // To the user's other devices, for their unread counts.
+    const seen = news.seenSeq > known.seenSeq || news.seenIds.length > 0;
+    if (!raise(known, news) && !seen) return 0;
     const told = this.#furthest(news.userId, known);
     let frame: Uint8Array | null = null;
     let sockets = 0;
     for (const user of users) {
-      if (user.id === news.userId || !concerns(user.id, afterSeq)) continue;
+      if (user.id === news.userId ? !seen : !concerns(user.id, afterSeq)) continue;
       for (const recipient of user.recipients) {
         if (recipient.protocol !== 'current') continue;
         frame ??= Buffer.from(statusFrame(news.conversationId, news.userId, told, news.seenIds), 'utf8');

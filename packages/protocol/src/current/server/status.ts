@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id } from '../../fields.ts';
 import { integer, maybe, timestamp } from '../fields.ts';
 
-/** How far a member has a conversation, told to the senders concerned. Never goes back. */
+/** How far a member has a conversation, told to the senders concerned, and of what was seen to its own sessions. Never goes back. */
 export const status = z
   .object({
     type: z.literal('status'),
@@ -14,5 +14,8 @@ export const status = z
     seen_at: timestamp.nullable().describe('When that was.'),
     message_id: maybe(z.array(id).min(1).describe('Also seen: exactly these messages, above `seen_seq`.')),
   })
-  .meta({ description: 'How far a member has a conversation, told to the senders concerned. Never goes back.' });
+  .meta({
+    description:
+      'How far a member has a conversation, told to the senders concerned, and of what was seen to its own sessions. Never goes back.',
+  });
 export type Status = z.output<typeof status>;
