@@ -166,6 +166,16 @@ describe('two clients of one user', () => {
     await world.until(() => away.conversation(chat.id).unread === 0, 'it to learn that they are seen', 1_000);
   });
 
+  it('agree on what is unread while both are there', async () => {
+    const [bob, one, two] = [await world.connect(2), await world.connect(1), await world.connect(1)];
+    const chat = await world.settle(bob.openPersonal(1));
+    await sendAll(chat, ['a']);
+    for (const client of [one, two]) await world.until(() => client.conversation(chat.id).unread === 1, 'the message');
+    await world.advance(1_000);
+    one.conversation(chat.id).markSeen();
+    await world.until(() => two.conversation(chat.id).unread === 0, 'the other to hear of it', 10_000);
+  });
+
   it('each show what the other has sent, and a shared storage is sent once', async () => {
     const storage = { ...memoryStorage(), sharedName: 'shared' };
     const bob = await world.connect(2);
