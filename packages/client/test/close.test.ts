@@ -112,28 +112,26 @@ describe('close', () => {
 
   it.each(['connect', 'refresh'])('while getToken works (%s) asks for no other token', async (during) => {
     let calls = 0;
-    let fulfil: ((token: string) => void) | null = null;
-    let fail: ((error: Error) => void) | null = null;
+    const waiting: { fulfil: (token: string) => void; fail: (error: Error) => void }[] = [];
     const make = (): ChatClientImplementation =>
       world.client({
         getToken: ({ reason }) => {
           calls += 1;
           if (reason !== during) return world.server.makeToken(1, { expiresInMs: 90_000 });
-          return new Promise((resolve, reject) => {
-            fulfil = resolve;
-            fail = reject;
-          });
+          return new Promise((fulfil, fail) => waiting.push({ fulfil, fail }));
         },
       });
     for (const how of ['fulfilled', 'rejected']) {
-      fulfil = null;
+      waiting.length = 0;
       const client = make();
-      await world.until(() => fulfil !== null, 'getToken to be called');
+      await world.until(() => waiting.length > 0, 'getToken to be called');
       await world.settle(client.close());
       expect(left(client)).toEqual(NOTHING);
       const before = calls;
-      if (how === 'fulfilled') fulfil?.(world.server.makeToken(1));
-      else fail?.(new Error('503'));
+      for (const { fulfil, fail } of waiting) {
+        if (how === 'fulfilled') fulfil(world.server.makeToken(1));
+        else fail(new Error('503'));
+      }
       await aWhile();
       expect(calls).toBe(before);
       expect(left(client)).toEqual(NOTHING);
