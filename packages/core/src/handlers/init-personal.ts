@@ -32,7 +32,8 @@ export async function handleInitPersonal(frame: InitPersonal, caller: Caller, se
   });
   if (!result.ok) return refusedInit(result);
   const { conversationId, created, duplicate } = result;
-  if (created && !duplicate) services.publisher.publish([newPersonal(conversationId, [a, b])]);
-  else await services.loader.admit(conversationId, [caller.user]);
+  // Also for a repeat of what created it: the node that took the first one may have died before it told anybody.
+  if (created) services.publisher.publish([newPersonal(conversationId, [a, b])]);
+  if (!created || duplicate) await services.loader.admit(conversationId, [caller.user]);
   return { kind: 'ready', localId: frame.localId, conversationId, conversationKind: 'personal', created, duplicate };
 }

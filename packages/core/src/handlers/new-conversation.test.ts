@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { StoreError } from '../ports/message-store.ts';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
 import { ANSWER_MS } from '../testing/peers-apart.ts';
@@ -68,6 +69,30 @@ it('telling of a new personal conversation reads nothing', async () => {
   await two.ask({ type: 'personal', conv_id, msg: 'hi' });
   expect(one.told('personal')).toMatchObject([{ seq: 1 }]);
   expect(reads).toBe(before);
+  await lone.node.stop();
+});
+
+it('G4: a repeat of an opening whose answer was lost tells both: whoever opened it may have died before it could', async () => {
+  let lost = false;
+  const lone = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        openPersonal: async (...args) => {
+          const result = await conversations.openPersonal(...args);
+          if (lost) return result;
+          lost = true;
+          throw new StoreError('the connection broke', { retryable: false, outcome: 'unknown' });
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const [one, two] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
+  const init = { type: 'init_personal', member: [1, 2], client_id: 'i' };
+  expect(await one.ask(init)).toMatchObject({ type: 'error', temporary: true });
+  for (const peer of [one, two]) expect(peer.told('synced')).toEqual([]);
+  const { conv_id } = await one.ask(init);
+  for (const peer of [one, two]) expect(peer.told('synced')).toEqual([synced(conv_id)]);
   await lone.node.stop();
 });
 
