@@ -324,7 +324,8 @@ export class Outbox {
     } else if (message.t === 'kept') this.#cancels.get(message.clientId)?.(false);
     else if (handle !== undefined && !this.#tabs.leads) {
       this.#cancels.get(message.clientId)?.(message.t === 'failed' && message.code === 'cancelled');
-      this.#drop(handle);
+      // Out of the storage, too: what this tab has put may be written behind what the other one has removed.
+      this.#settle(handle);
       if (message.t === 'sent') {
         // Its place in the replica comes with the message itself: this tab's session did not send it.
         handle.succeed(message.place);

@@ -117,6 +117,41 @@ describe('a storage', () => {
     expect(await handle.stored).toBe(true);
     expect((await handle.settled).ok).toBe(false);
   });
+
+  it('that is shared by tabs keeps nothing that was taken back, or sent, while it was still being written', async () => {
+    const kept = new Set<string>();
+    let open: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const storage: OutboxStorage = {
+      ...memoryStorage(),
+      sharedName: 'shared',
+      put: ({ clientId }) => opened.then(() => void kept.add(clientId)),
+      remove: (clientId) => opened.then(() => void kept.delete(clientId)),
+    };
+    // The other tab, whose storage is open, has stored and removed them by now.
+    let other: (data: unknown) => void = () => undefined;
+    const channel = {
+      set onmessage(listener: (event: { readonly data: unknown }) => void) {
+        other = (data) => listener({ data });
+      },
+      postMessage: () => undefined,
+      close: () => undefined,
+    };
+    const locks = { request: () => never(), query: never } as unknown as LockManager;
+    Object.assign(environment, { locks, channel: () => channel });
+    const client = start({ storage });
+    const [taken, sent] = [client.send(7, 'a'), client.send(7, 'b')];
+    const back = taken.cancel();
+    other({ t: 'failed', clientId: taken.clientId, code: 'cancelled', message: '' });
+    other({ t: 'sent', clientId: sent.clientId, place: { seq: 1, messageId: 1, sentAtMs: 1 } });
+    expect([await back, (await sent.settled).ok]).toEqual([true, true]);
+    open();
+    expect([await taken.stored, await sent.stored]).toEqual([true, true]);
+    await clock.advanceAsync(0);
+    expect([...kept]).toEqual([]);
+  });
 });
 
 describe('a message of this user from the stream', () => {
