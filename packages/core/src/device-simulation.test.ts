@@ -27,7 +27,7 @@ describe('devices of the current protocol on a cluster under random faults', () 
   );
 
   // Each of these showed a bug once.
-  it.each([6, 15, 26, 38, 41, 45, 54, 211, 250, 293])('seed %i', async (seed) => {
+  it.each([6, 15, 26, 38, 41, 45, 54, 211, 250, 293, 930_038])('seed %i', async (seed) => {
     expect((await simulateDevices(seed, 200)).problems).toEqual([]);
   });
 });

@@ -197,9 +197,9 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   /** This session has sent the message and been told so: should it be read from the store meanwhile, it needs no copy. */
   wrote(conversationId: ConversationId, seq: Seq): void {
     if (this.#notes === null || this.#ended) return;
-    // A live session is handed its own messages only when its feed has lost track of whose they are, behind a gap.
+    // A live session is handed its own messages only behind a gap: when its feed has lost track of whose they are, or it is read of a second membership.
     if (this.#phase === 'live') {
-      if ((this.user.feeds.get(conversationId)?.position ?? seq) >= seq) return;
+      if (this.#passed(conversationId) >= seq) return;
       this.#notes.forgetOwn((id) => this.#passed(id));
     }
     this.#notes.wrote(conversationId, seq);
@@ -292,7 +292,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   /** Up to here nothing of the conversation comes any more. */
   #passed(conversationId: ConversationId): Seq {
-    return this.user.feeds.get(conversationId)?.position ?? Number.POSITIVE_INFINITY;
+    const feed = this.user.feeds.get(conversationId);
+    return feed?.position ?? this.#notes?.departure(conversationId)?.seq ?? 0;
   }
 
   #isOwn({ conversationId, seq, senderId, legacyBytes }: MessagePublication): boolean {
