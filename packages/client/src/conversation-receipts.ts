@@ -68,16 +68,14 @@ export class ConversationReceipts {
     return seq <= this.#deliveredSeq ? 'delivered' : 'sent';
   }
 
-  /** Of others, above what this user has seen. `lowest`: `items` are complete from there on. */
-  unread(items: readonly ConversationItem[], lowest: number, ownId: number | null): number {
+  /** Of others, above what this user has seen. */
+  unread(items: readonly ConversationItem[], ownId: number | null): number {
     const counted = this.#counted;
     const seen = this.ownSeenSeq;
     const inItems = (above: number): number =>
       items.filter((item) => item.type === 'message' && item.seq > above && item.senderId !== ownId).length;
-    const count =
-      counted === null || lowest <= seen + 1 || seen > counted.seenSeq
-        ? inItems(seen)
-        : counted.unread + inItems(counted.seq);
+    // The server knows also of what lies below `items`, and which were seen one by one.
+    const count = counted?.seenSeq === seen ? counted.unread + inItems(counted.seq) : inItems(seen);
     return Math.min(count, MAX_UNREAD);
   }
 

@@ -80,7 +80,7 @@ export class ConversationReplica implements Conversation {
     return this.#host.outbox.pending(this.id);
   }
   get unread(): number {
-    return this.receiptState.unread(this.log.window.items, this.log.window.lowest, this.#host.user?.id ?? null);
+    return this.receiptState.unread(this.log.window.items, this.#host.user?.id ?? null);
   }
   get seq(): number {
     return this.log.window.cursor ?? 0;

@@ -176,6 +176,35 @@ describe('two clients of one user', () => {
     await world.until(() => two.conversation(chat.id).unread === 0, 'the other to hear of it', 10_000);
   });
 
+  it('agree on what is unread when one keeps less than the other has left unseen, or has seen single messages', async () => {
+    const bob = await world.connect(2);
+    const one = await world.connect(1);
+    const two = await world.connect(1, { maxMessages: 5 });
+    const chat = await world.settle(bob.openPersonal(1));
+    await sendAll(chat, numbered('m', 1, 30));
+    const there = two.conversation(chat.id);
+    await world.until(() => there.seq === 30 && there.unread === 30, 'the messages');
+    await world.advance(1_000);
+    one.conversation(chat.id).markSeen(10);
+    await world.until(() => there.unread === 20, 'the other to hear of it', 10_000);
+    // As clients of the legacy protocol say it.
+    const old = new world.server.webSocket(world.server.url);
+    old.onopen = () => {
+      old.send(JSON.stringify({ type: 'hello', v: 2, user_id: 1 }));
+      old.send(JSON.stringify({ type: 'seen', message_id: [there.messages.at(-1)?.messageId] }));
+    };
+    for (const client of [one, two]) {
+      await world.until(() => client.conversation(chat.id).unread === 19, 'both to hear of it', 10_000);
+    }
+    await sendAll(chat, ['one more']);
+    for (const client of [one, two]) {
+      await world.until(() => client.conversation(chat.id).unread === 20, 'one more', 10_000);
+      client.conversation(chat.id).markSeen();
+      expect(client.conversation(chat.id).unread).toBe(0);
+    }
+    old.close();
+  });
+
   it('each show what the other has sent, and a shared storage is sent once', async () => {
     const storage = { ...memoryStorage(), sharedName: 'shared' };
     const bob = await world.connect(2);
