@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { packEnvelope } from '../bus/envelope.ts';
+import type { Publication } from '../bus/publication.ts';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
+import { publicationOf } from '../wire/message-frame.ts';
 
 it('G8: a gap for which the store has nothing is asked for about once a second, and holds up no other', async () => {
   let reads = 0;
@@ -114,5 +116,50 @@ it('G4 G8: a gap of large messages is filled in parts that sockets take, and a s
   node?.onEnvelope(packEnvelope([head], lone.clock.nowUs()));
   await lone.clock.advanceAsync(2_000);
   expect(other.told('personal').at(-1)).toMatchObject({ seq: 60 });
+  await lone.node.stop();
+});
+
+it('G4: a gap that was closed live while it was read does not hold up the next one', async () => {
+  let slow = true;
+  let release = (): void => undefined;
+  const lone = new LoneNode({
+    faults: ({ messages }) => ({
+      messages: {
+        readRanges: async (...asked) => {
+          const pages = await messages.readRanges(...asked);
+          if (slow) await new Promise<void>((resolve) => (release = resolve));
+          return pages;
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const conversationId = await lone.openPersonal(1, 2);
+  const peer = await CurrentPeer.signIn(lone, 1);
+  const [node] = [...lone.network.members.values()];
+  const tell = (publication: Publication): void => node?.onEnvelope(packEnvelope([publication], lone.clock.nowUs()));
+  const ids = { kind: 'personal', conversationId, senderId: 2 } as const;
+  const append = async (clientId: string): Promise<void> => {
+    const row = { ...ids, recipientId: 1, clientId, body: clientId, sentAtUs: lone.clock.nowUs() };
+    await lone.stores.messages.append([{ ...row, membersVersion: 1 }]);
+  };
+  const head = (seq: number): Publication => ({
+    type: 'head',
+    kind: 'personal',
+    conversationId,
+    seq,
+    members: [1, 2],
+  });
+  await append('late');
+  tell(head(1));
+  await lone.clock.advanceAsync(100);
+  const late = { ...ids, seq: 1, messageId: 1, senderName: 'two', clientId: 'late', body: 'late', isEvent: false };
+  tell(publicationOf({ ...late, sentAtUs: lone.clock.nowUs() }, [1, 2], 0));
+  await append('lost');
+  tell(head(2));
+  slow = false;
+  release();
+  await lone.clock.advanceAsync(100);
+  expect(peer.told('personal').map(({ seq }) => seq)).toEqual([1, 2]);
   await lone.node.stop();
 });

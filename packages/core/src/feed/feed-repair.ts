@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { MessageStore } from '../ports/message-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
 import { MAX_BYTES_AT_ONCE } from '../sync/backlog-sender.ts';
-import type { StoredMessage } from '../types.ts';
+import type { Seq, StoredMessage } from '../types.ts';
 import { publicationOf } from '../wire/message-frame.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 
@@ -127,6 +127,7 @@ export class FeedRepair {
     const { feeds, againMs } = this.#due(Math.min(rows, MAX_FEEDS_PER_READ));
     if (feeds.length === 0) return againMs;
     const limit = Math.floor(rows / feeds.length);
+    const positions = feeds.map((feed) => feed.position);
     try {
       const pages = await this.#store.readRanges(
         feeds.map((feed) => ({
@@ -137,7 +138,7 @@ export class FeedRepair {
         })),
       );
       this.#failures = 0;
-      this.#handOut(feeds, pages);
+      this.#handOut(feeds, positions, pages);
       this.#afterPage();
       return 0;
     } catch (error) {
@@ -173,12 +174,15 @@ export class FeedRepair {
     return untilMs === undefined || nowMs < untilMs;
   }
 
-  /** As much as sockets take at once; what is left is read again. */
-  #handOut(feeds: readonly ConversationFeed[], pages: readonly (readonly StoredMessage[])[]): void {
+  /** As much as sockets take at once; what is left is read again. @param positions of the feeds, as the read began */
+  #handOut(
+    feeds: readonly ConversationFeed[],
+    positions: readonly Seq[],
+    pages: readonly (readonly StoredMessage[])[],
+  ): void {
     let repaired = 0;
     let bytes = 0;
     for (const [at, feed] of feeds.entries()) {
-      const { position } = feed;
       const page = pages[at] ?? [];
       const full = bytes >= MAX_BYTES_AT_ONCE;
       for (const message of page) {
@@ -194,7 +198,9 @@ export class FeedRepair {
       // To the end of the line: who is not through yet is read again after the others.
       this.#forget(feed);
       if (!feed.hasGap) continue;
-      const again = feed.position > position ? Number.NEGATIVE_INFINITY : this.#clock.nowMs() + EMPTY_RETRY_MS;
+      // Also when it went on live meanwhile: then this is another gap than the one that was read.
+      const wentOn = feed.position > (positions[at] ?? 0);
+      const again = wentOn ? Number.NEGATIVE_INFINITY : this.#clock.nowMs() + EMPTY_RETRY_MS;
       this.#gaps.set(feed, again);
     }
     if (repaired === 0) return;
