@@ -98,7 +98,13 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
   const repair = new FeedRepair({
     store: messages,
     // A client's own id says nothing of its session: but one that is being answered is known.
-    originOf: (message) => clientIds.sessionOf(message.clientId) || (groupCommit.find(message)?.originSessionId ?? 0),
+    originOf: (message) => {
+      const made = clientIds.sessionOf(message.clientId);
+      if (made !== 0) return made;
+      const send = groupCommit.find(message);
+      send?.wasRead(message);
+      return send?.originSessionId ?? 0;
+    },
     clock,
     telemetry,
     log,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { packEnvelope } from '../bus/envelope.ts';
+import { StoreError } from '../ports/message-store.ts';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
 import type { ConversationId } from '../types.ts';
@@ -116,5 +117,33 @@ it('G5: nor is one whose publication this node could not hold behind a gap', asy
   await lone.clock.advanceAsync(100);
   expect(seqs(sender)).toEqual([1, 5]);
   expect(seqs(other)).toEqual([1, 2, 3, 4, 5]);
+  await lone.node.stop();
+});
+
+it('G3 G5: a send that is given up is answered as what it is when this node has read its message meanwhile, and kept no copy for it', async () => {
+  let away = false;
+  const lone = new LoneNode({
+    faults: ({ messages }) => ({
+      messages: {
+        append: (rows) => {
+          if (away) throw new StoreError('read-only', { outcome: 'not_committed', retryable: true });
+          return messages.append(rows);
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const conv_id = await lone.openPersonal(ANN, BEN);
+  const sender = await CurrentPeer.signIn(lone, ANN);
+  // Sent over a connection that broke, to another node, which commits it late.
+  const mine = { conversationId: conv_id, kind: 'personal', senderId: ANN, recipientId: BEN, body: 'mine' } as const;
+  away = true;
+  const ref = sender.say({ type: 'personal', conv_id, msg: 'mine', client_id: 'c-1' });
+  await lone.clock.settle();
+  await lone.stores.messages.append([{ ...mine, clientId: 'c-1', sentAtUs: lone.clock.nowUs(), membersVersion: 1 }]);
+  announce(lone, conv_id);
+  await lone.clock.advanceAsync(60_000);
+  expect(seqs(sender)).toEqual([]);
+  expect(sender.answer(ref)).toMatchObject({ type: 'ack', seq: 1, client_id: 'c-1', duplicate: true });
   await lone.node.stop();
 });

@@ -1,6 +1,6 @@
 import type { ErrorName } from '@parley/protocol';
 import type { SendOutcome } from '../commit/group-commit.ts';
-import type { OutgoingSend } from '../commit/outgoing-send.ts';
+import type { OutgoingSend, StoredNumbers } from '../commit/outgoing-send.ts';
 import { senderStanding } from '../commit/sender-standing.ts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import { type AppendRow, StoreError } from '../ports/message-store.ts';
@@ -62,6 +62,7 @@ class SubmittedSend implements OutgoingSend {
   readonly #caller: Caller;
   readonly #services: NodeServices;
   readonly #asker: Asker;
+  #read: StoredNumbers | null = null;
 
   constructor(
     row: AppendRow,
@@ -91,6 +92,10 @@ class SubmittedSend implements OutgoingSend {
     return this.#feed.members;
   }
 
+  wasRead({ seq, messageId, sentAtUs }: StoredNumbers): void {
+    this.#read = { seq, messageId, sentAtUs };
+  }
+
   settle(outcome: SendOutcome): void {
     if (outcome.kind === 'unknown') this.#services.doubtful.note(this.#feed);
     this.#asker.answer(this.#replyTo(outcome));
@@ -107,6 +112,8 @@ class SubmittedSend implements OutgoingSend {
         return { kind: 'ack', conversationId, messageId, seq, sentAtUs, clientId, duplicate };
       }
       case 'refused': {
+        // Another connection's send of the same, which was committed late (G3).
+        if (this.#read !== null) return { kind: 'ack', conversationId, ...this.#read, clientId, duplicate: true };
         if (!this.#named || !barred(outcome.error)) return refusal(outcome.error);
         const send = { type, conversationId, body, clientId };
         return firstOrRefusal(outcome.error, send, this.#caller, this.#services);
