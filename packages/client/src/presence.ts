@@ -1,11 +1,13 @@
 import type { Presence } from './api/client.ts';
 import { ChatError } from './chat-error.ts';
 import { chunks } from './chunks.ts';
+import type { Timers } from './environment.ts';
 import type { Requests } from './requests.ts';
 import { type FrameOf, timeMsOrNull } from './wire.ts';
 
 const MAX_PER_FRAME = 100;
 const MAX_WATCHED = 1_000;
+const RETRY_MS = 5_000;
 
 export const presencesOf = (frame: FrameOf<'presence'>): Presence[] =>
   frame.users.map((user) => ({
@@ -16,6 +18,7 @@ export const presencesOf = (frame: FrameOf<'presence'>): Presence[] =>
 
 export interface PresenceWatchDependencies {
   readonly requests: Requests;
+  readonly timers: Timers;
   readonly onError: (error: unknown) => void;
 }
 
@@ -71,8 +74,12 @@ export class PresenceWatch {
       this.#deps.requests.once('presence', { type: 'watch', user_id: some }).then(
         (answer) => this.onNews(answer),
         (error: unknown) => {
-          // Asked again with the next connection.
-          if ((error as ChatError).temporary) return;
+          const { code, temporary, retryAfterMs } = error as ChatError;
+          if (temporary) {
+            // With the next connection, or later.
+            if (code !== 'disconnected') this.#deps.timers.after(retryAfterMs ?? RETRY_MS, () => this.#ask(some));
+            return;
+          }
           // One refused, all are: the others are found by halving.
           if (some.length > 1) for (const half of chunks(some, Math.ceil(some.length / 2))) this.#ask(half);
           else this.#deps.onError(error);

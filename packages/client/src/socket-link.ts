@@ -144,14 +144,10 @@ export class SocketLink {
     this.#owner.onEnd({ code, reason, error: this.#error, welcomed: this.#welcomed, silent });
   }
 
+  /** What the socket still says is for nobody. */
   #release(): void {
     this.#timers.clear();
-    const socket = this.#socket;
     this.#socket = null;
-    if (socket === null) return;
-    socket.onopen = null;
-    socket.onmessage = null;
-    socket.onclose = null;
   }
 }
 

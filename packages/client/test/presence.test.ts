@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { World } from './harness.ts';
+import { ScriptedConnection } from './scripted-connection.ts';
+import { refusalOf } from './scripted-server.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -26,4 +28,32 @@ it('watches those whom it may, also when the server refuses the list for one of 
   await world.settle(bob.close());
   await world.until(() => online.get(2) === false, 'bob to be told offline');
   stop();
+});
+
+describe('a server that cannot say just then', () => {
+  const device = ScriptedConnection.forEachTest();
+
+  it('is asked again', async () => {
+    device.start();
+    const { server, client, clock } = device;
+    await server.greet(0);
+    await device.state('connected');
+    const heard = async (): Promise<void> => {
+      const typing = new Promise<void>((resolve) => void client.on('typing', () => resolve()));
+      server.say(0, { type: 'typing', conv_id: 7, user_id: server.frames(0).length, active: true });
+      await typing;
+    };
+    const told: boolean[] = [];
+    client.on('presence', ({ online }) => told.push(online));
+    client.watchPresence([2]);
+    server.say(0, refusalOf(await server.frame(0, 'watch'), 'store_unavailable', true, { retry_after_ms: 2_000 }));
+    await heard();
+    await clock.advanceAsync(1_999);
+    expect(server.frames(0).filter(({ type }) => type === 'watch')).toHaveLength(1);
+    await clock.advanceAsync(1);
+    const { ref } = await server.frame(0, 'watch', 1);
+    server.say(0, { type: 'presence', ref, users: [{ user_id: 2, online: true, last_seen: null }] });
+    await heard();
+    expect(told).toEqual([true]);
+  });
 });
