@@ -37,6 +37,9 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 export function globalEnvironment(): Environment {
   const globals = globalThis as Globals;
   const { navigator, document } = globals;
+  // Random once: an id that only counts on from the one before is shorter, on the wire and in the database for good.
+  const prefix = Array.from(crypto.getRandomValues(new Uint32Array(3)), (word) => word.toString(36)).join('');
+  let ids = 0;
   return {
     webSocket: (globals.WebSocket as WebSocketClass | undefined) ?? null,
     indexedDB: globals.indexedDB ?? null,
@@ -46,8 +49,7 @@ export function globalEnvironment(): Environment {
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),
-    newId: () =>
-      Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36).padStart(7, '0')).join(''),
+    newId: () => `${prefix}-${(++ids).toString(36)}`,
     online: () => navigator?.onLine !== false,
     onSign: (listener) => {
       const listening = new AbortController();

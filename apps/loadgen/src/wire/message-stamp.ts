@@ -14,7 +14,7 @@ const STAMP_LENGTH = TIME_AT + TIME_DIGITS;
 /** Added to a message's number, so that a ref has always as many digits. */
 const FIRST_REF = 10 ** NUMBER_DIGITS;
 /** As long as those of our SDK. */
-const CLIENT_ID_LENGTH = 32;
+const CLIENT_ID_LENGTH = 24;
 
 export interface TemplateOptions {
   readonly channel: number;
