@@ -122,6 +122,8 @@ describe('the client in Chromium', () => {
       const { page, id } = await openChat(gate.url);
       await queue(page, id, 'before', 1);
       await received(id, 1);
+      // Its ack, which comes apart.
+      await until(async () => (await pending(page)) === 0, 'the page to know');
       gate.silence();
       await context.setOffline(true);
       await queue(page, id, 'while offline', 5);
