@@ -1,6 +1,6 @@
 import type { MessagePublication } from '../bus/publication.ts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
-import type { LoadedConversation, LoadedUser } from '../feed/membership-loader.ts';
+import type { LoadedUser } from '../feed/membership-loader.ts';
 import type { Connection } from '../ports/connection.ts';
 import type { Watcher } from '../presence/presence-table.ts';
 import type { NodeServices } from '../services.ts';
@@ -107,7 +107,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     if (load === null || this.#ended) return;
     // Asked for in this tick: whoever leaves from here on leaves a session that reads its backlog.
     const leftNow = this.#leftNow();
-    const { conversations, open, left } = leftNow === null ? load : withoutLeft(load, leftNow, this.#resume);
+    const found = leftNow === null ? load : withoutLeft(load, leftNow, this.#resume);
+    const { conversations, open, left } = found;
     this.#leftMeanwhile = null;
     this.#missing.leaveOpen(open);
     const listed = new ListedConversations(conversations, left);
@@ -121,7 +122,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     this.#tail.forgetAll((conversationId) => listed.upto(conversationId) === Number.POSITIVE_INFINITY);
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
     const young = this.#services.hub.youngFeeds(this.user, listed);
-    const ranges = this.#rangesOf(conversations, open);
+    const ranges = this.#rangesOf(found);
     // What came to all sessions of the user meanwhile stands back behind what this session has read.
     const isNews = ({ feed, uptoSeq }: CatchUpRange): boolean => uptoSeq > listed.upto(feed.conversationId);
     for (const { feed } of this.#missing.begin(ranges, young, isNews)) this.#sync?.announce(feed);
@@ -269,11 +270,12 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     }
   }
 
-  #rangesOf(conversations: readonly LoadedConversation[], open: ReadonlyMap<ConversationId, Seq>): CatchUpRange[] {
+  #rangesOf(load: SessionLoad): CatchUpRange[] {
+    const { conversations } = load;
     if (this.#resume === null) return pendingRanges(conversations);
     for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#notes?.departed(feed, row.leftSeq);
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
-    const ranges = this.#sync.begin(conversations, this.#resume, open);
+    const ranges = this.#sync.begin(conversations, this.#resume, load);
     const { resets } = this.#sync;
     if (resets > 0) this.#services.resets.note(this.#sync.resetReason(this.#resume), this.user.id, resets);
     return ranges;

@@ -131,3 +131,29 @@ it('G7 G8: whoever is removed and added again in a loop while it signs in is sig
   expect(told().filter(({ type }) => type === 'reset')).toEqual([]);
   await lone.node.stop();
 });
+
+it.each([
+  ['ahead', 'epoch-1'],
+  ['epoch', 'of a store that was put back'],
+])(
+  'G1: a device is told at once to forget what it has of such a group beyond the store (%s)',
+  async (reason, epoch) => {
+    let restless = false;
+    const older = (row: Membership): Membership => ({ ...row, membersVersion: row.membersVersion - 1 });
+    const { lone, owner, group } = await stage(async (rows) =>
+      restless ? rows.map((row) => (row.userId === MEMBER && row.kind === 'group' ? older(row) : row)) : rows,
+    );
+    restless = true;
+    const cursors = { [group]: 9 };
+    const peer = await CurrentPeer.signIn(lone, MEMBER, { cursors, groups: [group], epoch });
+    expect(peer.told('reset')).toEqual([{ type: 'reset', conv_id: group, kind: 'group', seq: 5, reason }]);
+    await owner.ask({ type: 'group', conv_id: group, msg: 'm6' });
+    restless = false;
+    await lone.clock.advanceAsync(2_000);
+    await owner.ask({ type: 'group', conv_id: group, msg: 'm7' });
+    expect(seqs(peer.told('group'))).toEqual([6, 7]);
+    expect(peer.told('reset')).toHaveLength(1);
+    expect(peer.told('synced').at(-1)).toMatchObject({ conv_id: group, seq: 6, recovered: 1 });
+    await lone.node.stop();
+  },
+);

@@ -5,6 +5,7 @@ import type { ResetReason } from '../ports/telemetry.ts';
 import type { CatchUpRange } from '../session/local-user.ts';
 import type { ConversationId, ConversationKind, Seq } from '../types.ts';
 import type { DeviceCursors } from './device-cursors.ts';
+import type { SessionLoad } from './session-load.ts';
 
 /** What a device of the current protocol says it has. */
 export interface Resume {
@@ -68,11 +69,17 @@ export class SessionSync {
   }
 
   /**
-   * Answers the conversations without news at once, and those that are open not at all. @returns where each goes on that does not where its feed is
+   * Answers the conversations without news at once, and those that are open not at all, but for those that are `strange`.
+   * @returns where each goes on that does not where its feed is
    */
-  begin(loaded: readonly LoadedConversation[], resume: Resume, open: ReadonlyMap<ConversationId, Seq>): CatchUpRange[] {
+  begin(
+    loaded: readonly LoadedConversation[],
+    resume: Resume,
+    { open, strange }: Pick<SessionLoad, 'open' | 'strange'>,
+  ): CatchUpRange[] {
     const ranges: CatchUpRange[] = [];
     let known = 0;
+    for (const { conversationId, kind, head } of strange) this.#reset(conversationId, kind, head, resume);
     for (const { row, feed } of loaded) {
       const cursor = resume.cursors?.get(feed.conversationId);
       if (cursor !== undefined) known++;
