@@ -119,7 +119,7 @@ describe('the Preact hook', () => {
     });
     const { output } = await bundle.generate({ format: 'esm' });
     await bundle.close();
-    const page = '<!doctype html><meta charset="utf-8"><body></body><script type="module" src="/app.js"></script>';
+    const page = readFileSync(join(PACKAGE, 'examples/preact-hook/app.html'));
     server = createServer((request, response) => {
       if (request.url === '/app.js') response.setHeader('content-type', 'text/javascript').end(output[0].code);
       else response.setHeader('content-type', 'text/html').end(page);

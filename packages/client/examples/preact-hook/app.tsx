@@ -1,3 +1,9 @@
+// A chat in the browser. In this folder, with a server on port 3128 (`npm start` of the Parley repository):
+//
+//   npm install /path/to/parley-client-0.1.0.tgz preact esbuild
+//   npx esbuild app.tsx --bundle --jsx=automatic --jsx-import-source=preact --outdir=. --servedir=. --serve=localhost:8000
+//
+// Then open http://localhost:8000/app.html?me=1&other=2, and ?me=2&other=1 in another window. `url` names another server.
 import { type ChatClient, type ChatMessage, type ClientState, createChatClient } from '@parley/client';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/compat';
@@ -64,7 +70,6 @@ function App({ client, other }: { readonly client: ChatClient; readonly other: n
   );
 }
 
-// app.html?me=1&other=2&url=ws://localhost:3128
 const query = new URLSearchParams(location.search);
 const url = query.get('url') ?? 'ws://localhost:3128';
 const client = createChatClient({ url, userId: Number(query.get('me')) });
