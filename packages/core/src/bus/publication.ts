@@ -105,9 +105,9 @@ export function retained(publication: MessagePublication): MessagePublication {
 
 export const NO_MEMBERS: readonly [UserId, UserId] = [0, 0];
 
-/** A personal conversation has just been opened, by its two users: its nodes need not read what has no messages and no history. */
-export function newPersonal(conversationId: ConversationId, [a, b]: readonly [UserId, UserId]): Publication {
-  return { type: 'head', kind: 'personal', conversationId, seq: 0, members: a < b ? [a, b] : [b, a] };
+/** A personal conversation has just been opened, by its two users: its nodes need not read what has no messages and no history. @param seq of its last message */
+export function newPersonal(conversationId: ConversationId, [a, b]: readonly [UserId, UserId], seq = 0): Publication {
+  return { type: 'head', kind: 'personal', conversationId, seq, members: a < b ? [a, b] : [b, a] };
 }
 
 /** The topics whose nodes must hear of a publication. */

@@ -32,8 +32,10 @@ export async function handleInitPersonal(frame: InitPersonal, caller: Caller, se
   });
   if (!result.ok) return refusedInit(result);
   const { conversationId, created, duplicate } = result;
-  // Also for a repeat of what created it: the node that took the first one may have died before it told anybody.
-  if (created) services.publisher.publish([newPersonal(conversationId, [a, b])]);
   if (!created || duplicate) await services.loader.admit(conversationId, [caller.user]);
+  // Also for a repeat of what created it: the node that took the first one may have died before it told anybody. By then there may be messages, which the
+  // caller's feed has just been told of.
+  const head = caller.user.feeds.get(conversationId)?.knownHead ?? 0;
+  if (created) services.publisher.publish([newPersonal(conversationId, [a, b], head)]);
   return { kind: 'ready', localId: frame.localId, conversationId, conversationKind: 'personal', created, duplicate };
 }

@@ -96,6 +96,38 @@ it('G4: a repeat of an opening whose answer was lost tells both: whoever opened 
   await lone.node.stop();
 });
 
+it('G4: a repeat of an opening whose answer was lost brings what was written meanwhile, and lost, too', async () => {
+  let lost = false;
+  const lone = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        openPersonal: async (...args) => {
+          const result = await conversations.openPersonal(...args);
+          if (lost) return result;
+          lost = true;
+          throw new StoreError('the connection broke', { retryable: false, outcome: 'unknown' });
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const [one, two] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
+  const init = { type: 'init_personal', member: [1, 2], client_id: 'i' };
+  expect(await one.ask(init)).toMatchObject({ type: 'error', temporary: true });
+  const [conversationId = 0] = lone.stores.state.conversations.keys();
+  const row = { conversationId, kind: 'personal', senderId: 2, recipientId: 1, membersVersion: 1 } as const;
+  for (const clientId of ['c1', 'c2']) {
+    await lone.stores.messages.append([{ ...row, clientId, body: clientId, sentAtUs: lone.clock.nowUs() }]);
+  }
+  expect(await one.ask(init)).toMatchObject({ type: 'conversation_ready', conv_id: conversationId, duplicate: true });
+  await lone.clock.advanceAsync(100);
+  for (const peer of [one, two]) {
+    expect(peer.told('personal').map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(peer.told('synced')).toEqual([{ ...synced(conversationId), seq: 2, recovered: 2 }]);
+  }
+  await lone.node.stop();
+});
+
 it('a session that signs in while the conversation is opened is told of it once', async () => {
   const lone = new LoneNode();
   await lone.node.start();
