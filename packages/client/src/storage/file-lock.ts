@@ -1,7 +1,5 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 
-/** As many others may have taken it over at the same time. */
-const MAX_ATTEMPTS = 5;
 /** Of `/proc/<pid>/stat` behind the name in brackets: when the process began, in ticks since the machine did. */
 const BEGAN_FIELD = 19;
 
@@ -19,33 +17,35 @@ export class FileLock {
     this.#lock = `${path}.lock`;
   }
 
-  /** @throws when a process that lives has it */
+  /** @throws when a process that lives has it, or is taking it */
   async take(): Promise<void> {
     const own = `${this.#lock}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    const stale = `${own}.stale`;
     try {
       await writeFile(own, `${process.pid} ${await beganAt(process.pid)}`);
-      for (let attempt = 0; !this.#taken; attempt += 1) {
-        // Whole or not at all: nobody reads half of it.
-        this.#taken = await link(own, this.#lock).then(
-          () => true,
-          (error: NodeJS.ErrnoException) => {
-            if (error.code !== 'EEXIST' || attempt === MAX_ATTEMPTS) throw error;
-            return false;
-          },
-        );
-        if (this.#taken) return;
-        const holder = await readIfThere(this.#lock);
-        if (await isHeld(holder)) {
-          throw new Error(`${this.#path} is in use by process ${Number.parseInt(holder, 10)} (${this.#lock})`);
-        }
-        await rename(this.#lock, stale).catch(() => undefined);
-        // Another may have taken over between the look and the move: it gets its lock back.
-        if ((await readIfThere(stale)) !== holder) await link(stale, this.#lock).catch(() => undefined);
-        await rm(stale, { force: true });
-      }
+      await this.#acquire(own, this.#lock);
+      this.#taken = true;
     } finally {
       await rm(own, { force: true });
+    }
+  }
+
+  /** What a dead process has left is removed under a lock for that alone: else it might be what another has taken since the look. */
+  async #acquire(own: string, lock: string): Promise<void> {
+    while (!(await isLinked(own, lock))) {
+      const holder = await readIfThere(lock);
+      if (await isHeld(holder)) {
+        throw new Error(`${this.#path} is in use by process ${Number.parseInt(holder ?? '', 10)} (${lock})`);
+      }
+      if (holder === null) continue;
+      const removing = `${lock}.old`;
+      await this.#acquire(own, removing);
+      try {
+        const left = await readIfThere(lock);
+        // An absent one may be taken by anybody, at any moment.
+        if (left !== null && !(await isHeld(left))) await rm(lock, { force: true });
+      } finally {
+        await rm(removing, { force: true });
+      }
     }
   }
 
@@ -56,17 +56,29 @@ export class FileLock {
   }
 }
 
-export async function readIfThere(path: string): Promise<string> {
+/** Null: there is no such file. */
+export async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
-async function isHeld(holder: string): Promise<boolean> {
-  const [pid = '', began = ''] = holder.split(' ');
+/** Whole or not at all: nobody reads half of it. False: it is there already. */
+async function isLinked(own: string, lock: string): Promise<boolean> {
+  try {
+    await link(own, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isHeld(holder: string | null): Promise<boolean> {
+  const [pid = '', began = ''] = (holder ?? '').split(' ');
   if (!isAlive(Number(pid))) return false;
   const begins = await beganAt(Number(pid));
   return began === '' || begins === '' || began === begins;

@@ -73,7 +73,7 @@ class FileStorage implements OutboxStorage {
   async #open(): Promise<FileHandle> {
     await mkdir(dirname(this.#path), { recursive: true });
     await this.#lock.take();
-    for (const line of (await readIfThere(this.#path)).split('\n')) this.#apply(line);
+    for (const line of ((await readIfThere(this.#path)) ?? '').split('\n')) this.#apply(line);
     await this.#rewrite();
     return open(this.#path, 'a');
   }
