@@ -28,7 +28,10 @@ conformanceTests(
   note,
 );
 
-/** Trouble of the server, which no client can ask for. A node that stops (goaway, service_restart) is a rule of its own, on three nodes. */
+/**
+ * Trouble of the server, which no client can ask for. A node that stops (goaway, service_restart) is a rule of its own, on three nodes; a database that dies
+ * (store_unavailable, outcome_unknown) is in trouble-frames.cluster.test.ts, a slow client in slow-consumer.cluster.test.ts.
+ */
 const UNPROVOKED = {
   server: ['goaway'],
   errors: ['store_unavailable', 'draining', 'internal'],

@@ -28,6 +28,10 @@ describe('trouble of the server, which no client can ask for, as a client of the
     const { conv_id } = await ann.ask({ type: 'init_personal', member: [1, 2], client_id: 'i' });
     const first = await ann.ask({ type: 'personal', conv_id, msg: 'a', client_id: 'a' });
     await bob.first('the message', ({ type }) => type === 'personal');
+    const carl = await Device.connect(url, 5);
+    const withCarl = Number((await carl.ask({ type: 'init_personal', member: [2, 5], client_id: 'l' })).conv_id);
+    const doubtful = { type: 'personal', conv_id: withCarl, msg: 'x', client_id: 'x' };
+    await cluster.holdInsert(withCarl, () => carl.say(doubtful));
     await cluster.mariadb.kill('SIGKILL');
 
     const reads = [
@@ -54,19 +58,23 @@ describe('trouble of the server, which no client can ask for, as a client of the
     const refused = await Promise.all(sends.map((frame) => ann.ask(frame, SEND_PATIENCE_MS)));
     expect(refused).toEqual([unavailable, unavailable]);
     expect([ann.closeCode, bob.closeCode]).toEqual([null, null]);
+    // Its commit had been asked for: whether it was carried out nobody can say, and no answer would be true.
+    await eventually('the connection of a send in doubt to end', async () => carl.closeCode !== null);
+    expect(carl.closeCode).toBe(CLOSE_CODES.outcome_unknown.code);
+    expect(carl.told('ack', 'error')).toEqual([]);
 
     // Who comes now is not refused: the node waits with the answer, or closes with a code that says to come back.
     const late = new WebSocket(url);
     await once(late, 'open');
     late.send(JSON.stringify({ type: 'hello', v: 2, user_id: 4 }));
-    const told = new Promise<string>((resolve) => {
+    const greeted = new Promise<string>((resolve) => {
       late.on('message', (data) => resolve((JSON.parse(String(data)) as { type: string; name?: string }).type));
       late.on('close', (code) => resolve(String(code)));
     });
 
     await cluster.mariadb.start();
     await eventually('the node to be ready', async () => (await cluster.readyz(cluster.node(0))).ready);
-    expect(['welcome', 'error', String(CLOSE_CODES.internal.code)]).toContain(await told);
+    expect(['welcome', 'error', String(CLOSE_CODES.internal.code)]).toContain(await greeted);
     late.terminate();
     const again = await Promise.all([...reads, ...writes].map((frame) => ann.ask(frame)));
     expect(again.filter(({ type }) => type === 'error')).toEqual([]);
@@ -78,7 +86,13 @@ describe('trouble of the server, which no client can ask for, as a client of the
     ]);
     expect(await ann.ask(sends[0] ?? {})).toMatchObject({ type: 'ack', seq: 2, duplicate: true });
     await bob.first('all of them', ({ seq }) => seq === 3);
-    expect(bob.told('personal').map(({ seq }) => seq)).toEqual([1, 2, 3]);
-    for (const device of [ann, bob]) device.end();
+    const carlAgain = await Device.connect(url, 5);
+    expect(await carlAgain.ask(doubtful)).toMatchObject({ type: 'ack', seq: 1 });
+    expect(await carlAgain.ask(doubtful)).toMatchObject({ type: 'ack', seq: 1, duplicate: true });
+    await bob.first('the one in doubt', ({ client_id }) => client_id === 'x');
+    const told = (conversationId: unknown) =>
+      bob.told('personal').flatMap((frame) => (frame.conv_id === conversationId ? [frame.seq] : []));
+    expect([told(conv_id), told(withCarl)]).toEqual([[1, 2, 3], [1]]);
+    for (const device of [ann, bob, carlAgain]) device.end();
   });
 });

@@ -104,6 +104,27 @@ export class FaultCluster {
     };
   }
 
+  /**
+   * Makes `send` insert a message into a conversation and be held back there, COMMIT on its way behind it. For good: only the end of the database lets go.
+   * @param send the first message of the conversation
+   */
+  async holdInsert(conversationId: number, send: () => void): Promise<void> {
+    const connection = await this.database.getConnection();
+    // With it goes the connection.
+    connection.on('error', () => connection.destroy());
+    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await connection.beginTransaction();
+    // Locks the gap that the insert needs, and no row that comes before it.
+    await connection.query('SELECT id FROM messages WHERE conversation_id = ? FOR UPDATE', [conversationId]);
+    send();
+    await eventually('the insert to wait', async () => {
+      const [rows] = await this.database.query(
+        "SELECT 1 FROM information_schema.processlist WHERE command = 'Query' AND info LIKE 'INSERT INTO messages%'",
+      );
+      return (rows as readonly unknown[]).length > 0;
+    });
+  }
+
   async stop(): Promise<void> {
     this.traces.close();
     await this.database.end();
