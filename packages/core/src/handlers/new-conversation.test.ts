@@ -72,9 +72,10 @@ it('telling of a new personal conversation reads nothing', async () => {
   await lone.node.stop();
 });
 
-it('G4: a repeat of an opening whose answer was lost tells both: whoever opened it may have died before it could', async () => {
+/** A node whose store carries out the first opening of a personal conversation, and breaks before it can say so. */
+function losingTheFirstAnswer(): LoneNode {
   let lost = false;
-  const lone = new LoneNode({
+  return new LoneNode({
     faults: ({ conversations }) => ({
       conversations: {
         openPersonal: async (...args) => {
@@ -86,6 +87,10 @@ it('G4: a repeat of an opening whose answer was lost tells both: whoever opened 
       },
     }),
   });
+}
+
+it('G4: a repeat of an opening whose answer was lost tells both: whoever opened it may have died before it could', async () => {
+  const lone = losingTheFirstAnswer();
   await lone.node.start();
   const [one, two] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
   const init = { type: 'init_personal', member: [1, 2], client_id: 'i' };
@@ -97,19 +102,7 @@ it('G4: a repeat of an opening whose answer was lost tells both: whoever opened 
 });
 
 it('G4: a repeat of an opening whose answer was lost brings what was written meanwhile, and lost, too', async () => {
-  let lost = false;
-  const lone = new LoneNode({
-    faults: ({ conversations }) => ({
-      conversations: {
-        openPersonal: async (...args) => {
-          const result = await conversations.openPersonal(...args);
-          if (lost) return result;
-          lost = true;
-          throw new StoreError('the connection broke', { retryable: false, outcome: 'unknown' });
-        },
-      },
-    }),
-  });
+  const lone = losingTheFirstAnswer();
   await lone.node.start();
   const [one, two] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
   const init = { type: 'init_personal', member: [1, 2], client_id: 'i' };
