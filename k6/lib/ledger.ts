@@ -1,48 +1,23 @@
-/** Everything that was found, as plain counts. All but the first group must be 0 on a server that keeps its promises. */
-export interface Findings {
-  sent: number;
-  acknowledged: number;
-  /** First arrivals, counted per receiving connection. */
-  delivered: number;
-  /** Arrived again on a later connection: the server could not know that the first one had it. Not an error. */
-  redelivered: number;
-  /** Answered by a temporary error. */
-  refused: number;
-  /** The connection went before the answer came: stored or not, nobody knows. */
-  unknown: number;
+import { type Findings, noFindings } from './findings.ts';
 
-  /** Acknowledged and not received by someone who should have, counted per missing receiver. */
-  lost: number;
-  /** Arrived twice on one connection, or under two message ids. */
-  duplicated: number;
-  /** Arrived on one connection behind a later one of the same conversation. */
-  outOfOrder: number;
-  /** The id in the acknowledgement is not the id the message arrived with. */
-  mismatched: number;
-  /** Arrived though it was answered with an error, or never sent, or in someone else's conversation. */
-  phantom: number;
+/** One device of one user. */
+export interface Device {
+  readonly index: number;
+  readonly userId: number;
 }
-
-export const noFindings = (): Findings => ({
-  sent: 0,
-  acknowledged: 0,
-  delivered: 0,
-  redelivered: 0,
-  refused: 0,
-  unknown: 0,
-  lost: 0,
-  duplicated: 0,
-  outOfOrder: 0,
-  mismatched: 0,
-  phantom: 0,
-});
 
 /** What one seat (one device of one user) has received of one channel. */
 interface Track {
+  readonly userId: number;
   /** Highest number ever received. */
   highest: number;
   /** Numbers below `highest` that have not been received. */
   readonly missing: Set<number>;
+  /**
+   * Of a user with several devices: numbers not received that were sent before this seat was signed in. The user is owed them, this seat is not:
+   * a device that was away gets only what has reached none of its user's other devices, and nothing that its user has sent.
+   */
+  readonly elsewhere: Set<number>;
   /** Connection that `highestHere` belongs to. */
   epoch: number;
   /** Highest number received on the present connection. */
@@ -52,6 +27,7 @@ interface Track {
 /** One sender's messages to one conversation: numbered 1, 2, 3 … */
 interface Channel {
   readonly conversation: number;
+  readonly senderId: number;
   readonly tracks: Map<number, Track>;
   sent: number;
   acknowledged: number;
@@ -80,12 +56,22 @@ export class Ledger {
   readonly #channels: Channel[] = [];
   readonly #positions = new Map<string, Position>();
 
-  /** Opens the channel of one sender to one conversation; every message is owed to each of `seats`. Returns its number. */
-  openChannel(conversation: number, seats: readonly number[]): number {
+  /** Opens the channel of one sender to one conversation; every message is owed to each of `receivers`. Returns its number. */
+  openChannel(conversation: number, sender: Device, receivers: readonly Device[]): number {
     const tracks = new Map<number, Track>();
-    for (const seat of seats) tracks.set(seat, { highest: 0, missing: new Set(), epoch: 0, highestHere: 0 });
+    for (const { index, userId } of receivers) {
+      tracks.set(index, {
+        userId,
+        highest: 0,
+        missing: new Set(),
+        elsewhere: new Set(),
+        epoch: 0,
+        highestHere: 0,
+      });
+    }
     this.#channels.push({
       conversation,
+      senderId: sender.userId,
       tracks,
       sent: 0,
       acknowledged: 0,
@@ -126,6 +112,17 @@ export class Ledger {
   /** The connection went before the answer. */
   forget(): void {
     this.findings.unknown++;
+  }
+
+  /** A seat has signed in, for the first time or again. */
+  signedIn(seat: number): void {
+    for (const channel of this.#channels) {
+      const track = channel.tracks.get(seat);
+      if (track === undefined || !hasOtherDevices(channel, track)) continue;
+      for (const number of track.missing) track.elsewhere.add(number);
+      track.missing.clear();
+      while (track.highest < channel.sent) track.elsewhere.add(++track.highest);
+    }
   }
 
   /**
@@ -197,7 +194,7 @@ export class Ledger {
   }
 
   #take(track: Track, number: number): boolean {
-    if (number <= track.highest) return track.missing.delete(number);
+    if (number <= track.highest) return track.missing.delete(number) || track.elsewhere.delete(number);
     for (let skipped = track.highest + 1; skipped < number; skipped++) track.missing.add(skipped);
     track.highest = number;
     return true;
@@ -217,10 +214,28 @@ export class Ledger {
   }
 }
 
+function hasOtherDevices(channel: Channel, track: Track): boolean {
+  if (channel.senderId === track.userId) return true;
+  for (const other of channel.tracks.values()) if (other !== track && other.userId === track.userId) return true;
+  return false;
+}
+
 function owed(channel: Channel, track: Track): number {
   let count = channel.sent - track.highest + track.missing.size;
   for (const number of channel.notOwed) {
     if (number > track.highest || track.missing.has(number)) count--;
   }
+  if (channel.senderId === track.userId) return count;
+  for (const number of track.elsewhere) {
+    if (!channel.notOwed.has(number) && !hasReached(channel, track.userId, number)) count++;
+  }
   return count;
+}
+
+function hasReached(channel: Channel, userId: number, number: number): boolean {
+  for (const track of channel.tracks.values()) {
+    if (track.userId !== userId || number > track.highest) continue;
+    if (!track.missing.has(number) && !track.elsewhere.has(number)) return true;
+  }
+  return false;
 }

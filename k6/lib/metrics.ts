@@ -1,5 +1,5 @@
 import { Counter, Rate, Trend } from 'k6/metrics';
-import type { Findings } from './ledger.ts';
+import type { Findings } from './findings.ts';
 import type { Settings } from './settings.ts';
 
 /** From the intended time of a send to its acknowledgement. */

@@ -70,8 +70,8 @@ export class Party implements SeatEvents {
     const id = await initiator.init(this.#localIds, frame);
     const channels = new Map<Seat, number>();
     for (const seat of seats) {
-      const others = seats.filter((other) => other !== seat).map((other) => other.index);
-      channels.set(seat, this.ledger.openChannel(id, others));
+      const others = seats.filter((other) => other !== seat);
+      channels.set(seat, this.ledger.openChannel(id, seat, others));
     }
     return { id, kind, channels };
   }
@@ -115,6 +115,10 @@ export class Party implements SeatEvents {
   fail(text: string): void {
     failures.add(1);
     this.#complain(text);
+  }
+
+  onSignedIn(seat: Seat): void {
+    this.ledger.signedIn(seat.index);
   }
 
   onMessage(seat: Seat, message: ArrivedMessage): void {

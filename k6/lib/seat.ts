@@ -17,6 +17,7 @@ export interface PendingSend {
 }
 
 export interface SeatEvents {
+  onSignedIn(seat: Seat): void;
   onMessage(seat: Seat, message: ArrivedMessage): void;
   onAcknowledged(seat: Seat, send: PendingSend, messageId: number, atMs: number): void;
   /** An error frame in the place of an acknowledgement. */
@@ -203,6 +204,7 @@ export class Seat {
     this.#phase = 'ready';
     this.readyAtMs = atMs;
     this.#failures = 0;
+    this.#events.onSignedIn(this);
     for (const { frame } of this.#inits.values()) this.#socket?.send(frame);
     const waiting = this.#whenReady;
     this.#whenReady = [];

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { decodeBody, encodeBody } from '../lib/body.ts';
-import { type Findings, Ledger, noFindings } from '../lib/ledger.ts';
+import { type Findings, noFindings } from '../lib/findings.ts';
+import { type Device, Ledger } from '../lib/ledger.ts';
 import { readSettings } from '../lib/settings.ts';
 
 const CONVERSATION = 5;
-const [ALICE, BOB, CAROL] = [0, 1, 2];
+const [ALICE, BOB, CAROL, CAROLS_PHONE] = [0, 1, 2, 3];
+
+const device = (index: number): Device => ({ index, userId: index === CAROLS_PHONE ? CAROL : index });
 
 /** A conversation in which Alice sends to Bob and Carol; `acknowledged` messages have ids 101, 102 … */
 function conversation(acknowledged: number) {
   const ledger = new Ledger();
-  const channel = ledger.openChannel(CONVERSATION, [BOB, CAROL]);
+  const channel = ledger.openChannel(CONVERSATION, device(ALICE), [device(BOB), device(CAROL)]);
   for (let number = 1; number <= acknowledged; number++) {
     ledger.send(channel);
     ledger.acknowledge(channel, number, 100 + number);
@@ -72,8 +75,8 @@ describe('ledger', () => {
 
   test('counts messages of two senders in another order than that of their ids', () => {
     const ledger = new Ledger();
-    const alice = ledger.openChannel(CONVERSATION, [CAROL]);
-    const bob = ledger.openChannel(CONVERSATION, [CAROL]);
+    const alice = ledger.openChannel(CONVERSATION, device(ALICE), [device(CAROL)]);
+    const bob = ledger.openChannel(CONVERSATION, device(BOB), [device(CAROL)]);
     for (const channel of [alice, bob]) ledger.send(channel);
     ledger.acknowledge(alice, 1, 101);
     ledger.acknowledge(bob, 1, 102);
@@ -89,6 +92,57 @@ describe('ledger', () => {
     arrive(BOB, [2, 3, 4], 2);
     expect(faults(ledger)).toEqual({});
     expect(ledger.findings).toMatchObject({ redelivered: 1, delivered: 8 });
+  });
+
+  describe('of a user with two devices, one of which was away', () => {
+    /** Message 1 is sent by `sender` while the phone is away, 2 after it has come back. */
+    function phoneAway(sender: number) {
+      const ledger = new Ledger();
+      const receivers = [CAROL, CAROLS_PHONE].filter((seat) => seat !== sender).map(device);
+      const channel = ledger.openChannel(CONVERSATION, device(sender), receivers);
+      const send = (number: number): void => {
+        ledger.send(channel);
+        ledger.acknowledge(channel, number, 100 + number);
+      };
+      const arrive = (seat: number, number: number, epoch = 1): void => {
+        ledger.receive(seat, epoch, CONVERSATION, { channel, number }, 100 + number);
+      };
+      send(1);
+      ledger.signedIn(CAROLS_PHONE);
+      send(2);
+      return { ledger, arrive };
+    }
+
+    test('owes the device nothing that its user has sent meanwhile', () => {
+      const { ledger, arrive } = phoneAway(CAROL);
+      expect(ledger.outstanding()).toBe(1);
+      arrive(CAROLS_PHONE, 2, 2);
+      expect(faults(ledger)).toEqual({});
+    });
+
+    test('owes it nothing that the other device has', () => {
+      const { ledger, arrive } = phoneAway(ALICE);
+      arrive(CAROL, 1);
+      arrive(CAROL, 2);
+      arrive(CAROLS_PHONE, 2, 2);
+      expect(faults(ledger)).toEqual({});
+    });
+
+    test('takes it when it comes all the same, once', () => {
+      const { ledger, arrive } = phoneAway(CAROL);
+      arrive(CAROLS_PHONE, 1, 2);
+      arrive(CAROLS_PHONE, 2, 2);
+      arrive(CAROLS_PHONE, 1, 2);
+      expect(faults(ledger)).toEqual({ duplicated: 1 });
+    });
+
+    test('counts what neither device has got, and what the device has missed since', () => {
+      const { ledger, arrive } = phoneAway(ALICE);
+      arrive(CAROL, 2);
+      expect(ledger.outstanding()).toBe(3);
+      arrive(CAROLS_PHONE, 1, 2);
+      expect(faults(ledger)).toEqual({ lost: 2 });
+    });
   });
 
   test('owes nobody what was not acknowledged, and takes it when it comes all the same', () => {
@@ -123,7 +177,7 @@ describe('ledger', () => {
 
   test('swapped acknowledgements are found by the ids that arrive', () => {
     const ledger = new Ledger();
-    const channel = ledger.openChannel(CONVERSATION, [BOB]);
+    const channel = ledger.openChannel(CONVERSATION, device(ALICE), [device(BOB)]);
     ledger.send(channel);
     ledger.send(channel);
     ledger.acknowledge(channel, 1, 102);
