@@ -125,6 +125,8 @@ async function installDatabase(installer: string, folder: string, asOwner: reado
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     '--skip-name-resolve',
+    // Also where the machine cannot look up its own name: nothing here goes by host names.
+    '--force',
   ];
   const command = { command: installer, args, cwd: folder, logFile: join(folder, 'install.log') };
   await runToEnd('mariadb-install-db', command, INSTALL_TIMEOUT_MS);
