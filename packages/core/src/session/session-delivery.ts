@@ -32,6 +32,8 @@ export interface DeliveryOwner {
   onLoaded(loaded: LoadedUser): Promise<void> | void;
   /** The store went on failing: the session must end, the client comes back. */
   onLoadFailed(): void;
+  /** Null when the socket takes more than short frames; else resolves when it does, or is gone. */
+  room(): Promise<void> | null;
 }
 
 /**
@@ -160,6 +162,11 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
 
   notify(frame: Uint8Array | string): void {
     if (this.#phase === 'live' || this.#phase === 'backlog') this.connection.send(frame);
+  }
+
+  /** As of the session: what is long waits for it. */
+  room(): Promise<void> | null {
+    return this.#owner.room();
   }
 
   catchUp(ranges: readonly CatchUpRange[]): void {

@@ -39,3 +39,40 @@ it('G8: when many devices come back at once, their statuses are read a few at a 
   expect(reads).toBeLessThan(DEVICES);
   await lone.node.stop();
 });
+
+it('G6 G8: the statuses of many members leave as the socket takes them, and come of all of them', async () => {
+  const lone = new LoneNode();
+  await lone.node.start();
+  const { conversations, receipts } = lone.stores;
+  const memberIds = Array.from({ length: 1_000 }, (_, at) => at + 1);
+  await conversations.ensureUsers(memberIds);
+  const groups: number[] = [];
+  for (let n = 0; n < 7; n++) {
+    const made = await conversations.createGroup({ creatorId: 1, memberIds, name: 'g', description: '' });
+    if (made.ok) groups.push(made.conversationId);
+  }
+  const owner = await CurrentPeer.signIn(lone, 1, { status_of: [] });
+  for (const conv_id of groups) await owner.ask({ type: 'group', conv_id, msg: 'hi' });
+  const atUs = lone.clock.nowUs();
+  for (const conversationId of groups) {
+    const seenUpto = memberIds.map((userId) => ({ userId, conversationId, kind: 'group', seq: 1, atUs }) as const);
+    await receipts.apply({ delivered: [], seen: [], seenUpto });
+  }
+  const device = lone.connect();
+  device.onFrame = (text) => {
+    if (text.includes('"sync_complete"')) device.stalled = true;
+  };
+  device.say({ type: 'hello', v: 2, user_id: 1, cursors: Object.fromEntries(groups.map((id) => [id, 1])) });
+  let told = 0;
+  let parts = 0;
+  for (let before = -1; told > before; parts++) {
+    await lone.clock.settle();
+    expect(device.buffered).toBeLessThan(300_000);
+    before = told;
+    told = device.frames.filter((text) => text.includes('"status"')).length;
+    device.drain();
+  }
+  expect(told).toBe(groups.length * (memberIds.length - 1));
+  expect(parts).toBeGreaterThan(3);
+  await lone.node.stop();
+});

@@ -4,6 +4,7 @@ import type { ConversationId } from '../types.ts';
 
 /** A client with more conversations names those it wants to know about. */
 const MAX_CONVERSATIONS = 256;
+/** Of one read; more than a group has members. */
 const MAX_CURSORS = 5_000;
 const RETRY_MS = 500;
 const MAX_ATTEMPTS = 20;
@@ -31,29 +32,37 @@ export async function tellPresentStatus(
   }
 }
 
+/** In parts that the socket has taken most of before the next: the members of large groups, and lists of what was seen one by one, come to megabytes. */
 async function tellPage(
   delivery: SessionDelivery,
   ids: readonly ConversationId[],
   { reader, readLimiter, telemetry, clock, log }: StatusServices,
 ): Promise<void> {
   const { user } = delivery;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS && !delivery.closed; attempt++) {
+  let left = ids;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS && left.length > 0 && !delivery.closed; ) {
     try {
       // Thousands may come back at once: they wait in line, so that sends keep their share of the store.
-      const cursors = await readLimiter.run(async () => (delivery.closed ? [] : reader.cursors(ids, MAX_CURSORS)));
+      const cursors = await readLimiter.run(async () => (delivery.closed ? [] : reader.cursors(left, MAX_CURSORS)));
       telemetry.presentStatusRead();
+      // The last conversation of a full page may go on behind it.
+      const last = cursors.length < MAX_CURSORS ? undefined : cursors.at(-1)?.conversationId;
       let told = 0;
       for (const cursor of cursors) {
-        const feed = user.feeds.get(cursor.conversationId);
-        if (feed === undefined || cursor.userId === user.id) continue;
         const nothing = cursor.deliveredSeq === 0 && cursor.seenSeq === 0 && cursor.seenExactly.length === 0;
-        if (nothing) continue;
+        if (nothing || cursor.userId === user.id || cursor.conversationId === last) continue;
+        for (let room = delivery.room(); room !== null; room = delivery.room()) await room;
+        if (delivery.closed) return;
+        // The user may have left while the socket was waited for.
+        const feed = user.feeds.get(cursor.conversationId);
+        if (feed === undefined) continue;
         delivery.notify(feed.presentStatus(cursor));
         told++;
       }
       telemetry.noticeTold('status', told);
-      return;
+      left = last === undefined ? [] : left.filter((id) => id >= last);
     } catch (error) {
+      attempt++;
       log.warn(
         { err: error, userId: user.id, session: delivery.sessionId },
         'statuses could not be read; trying again',
