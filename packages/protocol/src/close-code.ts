@@ -33,7 +33,7 @@ export const CLOSE_ADVICE = {
       'Connect again with backoff and resume from your cursors: nothing is lost. Take frames off the socket at once and work on them later.',
   },
   outcome_unknown: {
-    when: 'The node could not learn whether a send was stored, so it can give no honest answer.',
+    when: 'The node could not learn whether a send or another change was stored, so it can give no honest answer.',
     action:
       'Connect again with backoff and send all that has no answer again with the same client ids: nothing is stored twice.',
   },

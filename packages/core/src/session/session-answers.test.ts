@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { StoreError } from '../ports/message-store.ts';
+import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
 
 it('G1: when the outcome of a send is unknown, no later ack takes its place', async () => {
@@ -33,3 +34,40 @@ it('G1: when the outcome of a send is unknown, no later ack takes its place', as
   expect(connection.frames).toEqual(['user id 1 received']);
   await lone.node.stop();
 });
+
+it.each(['init_personal', 'init_group', 'block'])(
+  'G1 G3: when the outcome of %s is unknown, no error says that nothing is stored, and its repeat finds what was',
+  async (type) => {
+    let cut = true;
+    const lost = async <T>(call: Promise<T>): Promise<T> => {
+      const result = await call;
+      if (cut) throw new StoreError('the connection was lost', { outcome: 'unknown', retryable: true });
+      return result;
+    };
+    const lone = new LoneNode({
+      faults: ({ conversations }) => ({
+        conversations: {
+          openPersonal: (a, b, request) => lost(conversations.openPersonal(a, b, request)),
+          createGroup: (group) => lost(conversations.createGroup(group)),
+          setBlocked: (blocker, blocked, flag) => lost(conversations.setBlocked(blocker, blocked, flag)),
+        },
+      }),
+    });
+    await lone.node.start();
+    await lone.stores.conversations.ensureUsers([1, 2]);
+    const frame =
+      type === 'block' ? { type, user_id: 2 } : { type, member: [1, 2], group_name: 'g', client_id: 'the-same' };
+    const first = await CurrentPeer.signIn(lone, 1);
+    first.say(frame);
+    await lone.clock.settle();
+    expect(first.connection.closed?.code).toBe(4003);
+    expect(first.told('error')).toEqual([]);
+    cut = false;
+    const again = await CurrentPeer.signIn(lone, 1);
+    expect(again.told('synced')).toHaveLength(1);
+    const answer = await again.ask(frame);
+    if (type === 'block') expect(answer).toEqual({ type: 'ok' });
+    else expect(answer).toMatchObject({ type: 'conversation_ready', created: true, duplicate: true });
+    await lone.node.stop();
+  },
+);

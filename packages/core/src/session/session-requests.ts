@@ -130,6 +130,9 @@ export class SessionRequests {
 
   #failure(error: unknown, type: string): Reply {
     this.#services.log.error({ err: error, session: this.#owner.id, type }, 'a request failed');
-    return { kind: 'error', name: error instanceof StoreError ? 'store_unavailable' : 'internal' };
+    if (!(error instanceof StoreError)) return { kind: 'error', name: 'internal' };
+    // An error says that nothing is stored (G1): an init or a block may be.
+    if (error.outcome === 'unknown') return { kind: 'close', name: 'outcome_unknown' };
+    return { kind: 'error', name: 'store_unavailable' };
   }
 }
