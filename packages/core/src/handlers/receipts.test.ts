@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Told } from '../testing/current-peer.ts';
+import { CurrentPeer, type Told } from '../testing/current-peer.ts';
 import { groupRoom } from '../testing/group-room.ts';
 
 const error = (name: string) => expect.objectContaining({ type: 'error', name });
@@ -54,6 +54,27 @@ describe('receipts by seq', () => {
     await lone.clock.settle();
     device.say({ type: 'seen', conv_id, seq: 5 });
     expect((await cursors())[1]).toMatchObject({ delivered_seq: 4, seen_seq: 4 });
+    await lone.node.stop();
+  });
+
+  it('G4 G6: by ids, too, claim no more of a group than was sent: what lies between is not skipped', async () => {
+    const { lone, owner, member, conv_id } = await groupRoom({ settings: { backlogPageRows: 2 } });
+    member.connection.hangUp();
+    const ids: unknown[] = [];
+    for (const msg of ['1', '2', '3', '4', '5'])
+      ids.push((await owner.ask({ type: 'group', conv_id, msg })).message_id);
+    const device = lone.connect();
+    device.stalled = true;
+    device.say({ type: 'hello', v: 2, user_id: 2 });
+    await lone.clock.settle();
+    // It knows this one from its history.
+    device.say({ type: 'seen', message_id: [ids[4]] });
+    await lone.clock.advanceAsync(5_000);
+    const { members } = await owner.ask({ type: 'members', conv_id });
+    expect((members as Told[])[1]).toMatchObject({ delivered_seq: 2, seen_seq: 2 });
+    device.hangUp();
+    const again = await CurrentPeer.signIn(lone, 2);
+    expect(again.told('group').map(({ seq }) => seq)).toEqual([3, 4, 5]);
     await lone.node.stop();
   });
 

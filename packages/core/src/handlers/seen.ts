@@ -38,8 +38,17 @@ export async function handleSeen(
     if (!(await isMember(conversationId, caller, services))) return refusal('unknown_message');
   }
   for (const [conversationId, seqs] of personal) services.receipts.seen(caller.user.id, conversationId, seqs);
-  for (const [conversationId, seq] of group) services.receipts.seenUpto(caller.user.id, conversationId, 'group', seq);
+  for (const [conversationId, largest] of group) {
+    const seq = Math.min(largest, reachOf(conversationId, caller));
+    if (seq > 0) services.receipts.seenUpto(caller.user.id, conversationId, 'group', seq);
+  }
   return OK;
+}
+
+/** In a group ids say "up to": a device of the current protocol, which may know one from history, reaches as far as it was sent (G4, G6). */
+function reachOf(conversationId: ConversationId, { delivery }: Caller): Seq {
+  if (delivery.protocol === 'legacy') return Number.POSITIVE_INFINITY;
+  return delivery.sentUpTo(conversationId)?.seq ?? 0;
 }
 
 async function isMember(conversationId: ConversationId, caller: Caller, services: NodeServices): Promise<boolean> {
