@@ -78,6 +78,21 @@ describe('receipts by seq', () => {
     await lone.node.stop();
   });
 
+  it('G6: right behind a hello without cursors reach what was delivered to the user before, and no further', async () => {
+    const { lone, owner, member, conv_id, say } = await groupRoom();
+    await say('one', 'two', 'three');
+    await member.ask({ type: 'delivered', conv_id, seq: 2 });
+    await lone.clock.advanceAsync(5_000);
+    member.connection.hangUp();
+    const device = lone.connect();
+    device.say({ type: 'hello', v: 2, user_id: 2 });
+    device.say({ type: 'seen', conv_id, seq: 3, ref: 1 });
+    await lone.clock.advanceAsync(5_000);
+    const { members } = await owner.ask({ type: 'members', conv_id });
+    expect((members as Told[])[1]).toMatchObject({ delivered_seq: 2, seen_seq: 2 });
+    await lone.node.stop();
+  });
+
   it('L7: seen by ids marks exactly those, as ever', async () => {
     const { lone, owner, member, stranger } = await groupRoom();
     const { conv_id } = await owner.ask({ type: 'init_personal', member: [1, 2] });

@@ -9,7 +9,7 @@ import { ListedConversations } from '../sync/listed-conversations.ts';
 import { LiveTail } from '../sync/live-tail.ts';
 import { MissingRanges } from '../sync/missing-ranges.ts';
 import { tellPresentStatus } from '../sync/present-status.ts';
-import { loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
+import { goesOnBehind, loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
 import { pendingRanges, type Resume, SessionSync } from '../sync/session-sync.ts';
 import type { ConversationId, Seq, UserId } from '../types.ts';
 import { legacyFrame } from '../wire/message-frame.ts';
@@ -57,6 +57,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   #phase: Phase = 'loading';
   readonly #tail: LiveTail;
   readonly #missing: MissingRanges;
+  /** While loading, once the memberships have been read. */
+  #loaded: SessionLoad | null = null;
   /** Conversations that the user has left since the memberships were last asked for, and where. */
   #leftMeanwhile: Map<ConversationId, Seq> | null = null;
   /** Null for a legacy session. */
@@ -112,6 +114,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     const found = leftNow === null ? load : withoutLeft(load, leftNow, this.#resume);
     const { conversations, open, left } = found;
     this.#leftMeanwhile = null;
+    this.#loaded = null;
     this.#missing.leaveOpen(open);
     const listed = new ListedConversations(conversations, left);
     for (const [conversationId, uptoSeq] of listed.left) {
@@ -143,6 +146,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       const load = await loadSession(this, this.#resume, last, this.#services);
       if (load === null || this.#ended) return null;
       if (load === 'outdated') continue;
+      this.#loaded = load;
       const greeted = this.#owner.onLoaded(load.user);
       if (greeted !== undefined) await greeted;
       if (this.#leftNow() === null || last || load.open.size > 0) return load;
@@ -269,8 +273,9 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       case 'backlog':
         return this.#backlog?.sent(feed) ?? this.#missing.waitsAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
       case 'loading': {
-        const has = this.#resume?.sameEpoch === true ? this.#resume.cursors?.get(feed.conversationId) : undefined;
-        return Math.min(has ?? 0, feed.position);
+        // Frames that came behind the hello are taken before the backlog begins.
+        const loaded = this.#loaded?.conversations.find((conversation) => conversation.feed === feed);
+        return loaded === undefined ? 0 : Math.min(goesOnBehind(this.#resume, loaded.row) ?? 0, feed.position);
       }
       default:
         return this.#notes?.unsentAfter(feed) ?? feed.position;

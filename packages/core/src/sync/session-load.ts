@@ -20,7 +20,7 @@ export interface SessionLoad {
 const NONE: ReadonlyMap<ConversationId, Seq> = new Map();
 
 /** The seq behind which a device goes on in a conversation of its user; null: its cursor means nothing here. */
-function goesOnBehind(resume: Resume | null, { conversationId, deliveredSeq, head }: Membership): Seq | null {
+export function goesOnBehind(resume: Resume | null, { conversationId, deliveredSeq, head }: Membership): Seq | null {
   const cursor = resume?.cursors?.get(conversationId);
   if (cursor === undefined) return deliveredSeq;
   return resume?.sameEpoch === true && cursor <= head ? cursor : null;
