@@ -59,6 +59,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   readonly #missing: MissingRanges;
   /** While loading, once the memberships have been read. */
   #loaded: SessionLoad | null = null;
+  /** The client has been told that it is signed in: from then on news are for it, though its memberships may be read once more. */
+  #greeted = false;
   /** Conversations that the user has left since the memberships were last asked for, and where. */
   #leftMeanwhile: Map<ConversationId, Seq> | null = null;
   /** Null for a legacy session. */
@@ -149,6 +151,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
       this.#loaded = load;
       const greeted = this.#owner.onLoaded(load.user);
       if (greeted !== undefined) await greeted;
+      this.#greeted = true;
       if (this.#leftNow() === null || last || load.open.size > 0) return load;
     }
   }
@@ -165,7 +168,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
   }
 
   notify(frame: Uint8Array | string): void {
-    if (this.#phase === 'live' || this.#phase === 'backlog') this.connection.send(frame);
+    if (this.#greeted && !this.#ended) this.connection.send(frame);
   }
 
   /** As of the session: what is long waits for it. */
