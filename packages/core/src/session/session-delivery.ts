@@ -322,10 +322,13 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     const missing = this.#missing;
     const backlog = new BacklogSender(this, this.#services, this.#notes);
     this.#backlog = backlog;
+    if (!(await this.#sendAnswers(backlog))) return;
     while (this.#phase === 'backlog') {
       const ranges = missing.take();
       if (ranges.length > 0 && !(await backlog.send(ranges))) return;
-      if (missing.none) break;
+      if (!missing.none) continue;
+      if (this.#sync?.announceSome((feed) => this.#completeTo(feed)) !== true) break;
+      if (!(await backlog.drained())) return;
     }
     if (this.#phase !== 'backlog') return;
     // Also moves the cursors past messages of the user's own, which are pending for nobody.
@@ -346,6 +349,16 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
     // Of no use any more, and as large as the device's list of conversations.
     this.#resume = null;
     if (greeted && resume !== null) void tellPresentStatus(this, resume.statusOf, this.#services);
+  }
+
+  /** What is to be said of conversations without news. @returns false when the session ended meanwhile */
+  async #sendAnswers(backlog: BacklogSender): Promise<boolean> {
+    for (let first = true; ; first = false) {
+      const answers = this.#sync?.takeAnswers() ?? [];
+      if (answers.length === 0) return true;
+      if (!first && !(await backlog.drained())) return false;
+      for (const answer of answers) this.connection.send(answer);
+    }
   }
 
   #completeTo(feed: ConversationFeed): Seq {

@@ -66,12 +66,18 @@ export class BacklogSender {
       if (page.length === 0) break;
       for (let from = 0; from < page.length; ) {
         from = this.#sendPart(page, from);
-        if (target.connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
-        if (target.closed) return false;
+        if (!(await this.drained())) return false;
       }
     }
     for (const { feed, uptoSeq } of ranges) this.#progress.set(feed, uptoSeq);
     return true;
+  }
+
+  /** Waits until the socket has taken what was sent. @returns false when the session ended meanwhile */
+  async drained(): Promise<boolean> {
+    const { connection } = this.#target;
+    if (connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
+    return !this.#target.closed;
   }
 
   /** Sends as much of the page as a socket takes well. @returns where to go on */

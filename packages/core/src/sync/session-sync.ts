@@ -1,4 +1,4 @@
-import { type CurrentServerFrame, encodeFrame } from '@parley/protocol';
+import { encodeFrame } from '@parley/protocol';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { LoadedConversation } from '../feed/membership-loader.ts';
 import type { ResetReason } from '../ports/telemetry.ts';
@@ -20,6 +20,8 @@ export interface Resume {
 }
 
 const OF_KIND = { personal: ',"kind":"personal","seq":', group: ',"kind":"group","seq":' } as const;
+/** Of about 80 bytes each, before the socket is waited for. */
+const MAX_AT_ONCE = 2_000;
 const NOTHING_RECOVERED = ',"recovered":0}';
 
 /** As the device is told. */
@@ -57,6 +59,8 @@ export class SessionSync {
   readonly #initial: boolean;
   /** Conversations to announce as `synced`, with the messages sent meanwhile. */
   readonly #open = new Map<ConversationFeed, number>();
+  /** The answers of `begin`, which have to be sent before anything else. */
+  #answers: string[] = [];
   #announced = 0;
   #recovered = 0;
   #resets = 0;
@@ -69,7 +73,7 @@ export class SessionSync {
   }
 
   /**
-   * Answers the conversations without news at once, and those that are open not at all, but for those that are `strange`.
+   * Answers the conversations without news (see `takeAnswers`), and those that are open not at all, but for those that are `strange`.
    * @returns where each goes on that does not where its feed is
    */
   begin(
@@ -91,7 +95,7 @@ export class SessionSync {
       const afterSeq = Math.max(row.joinedSeq, cursor ?? row.deliveredSeq);
       const { position } = feed;
       if (afterSeq !== position) ranges.push({ feed, afterSeq, uptoSeq: position, includeOwn: true });
-      if (afterSeq >= position) this.#synced(feed, 0, afterSeq);
+      if (afterSeq >= position) this.#answers.push(this.#synced(feed, 0, afterSeq));
       else this.#open.set(feed, 0);
     }
     if (known === (resume.cursors?.size ?? 0)) return ranges;
@@ -137,28 +141,40 @@ export class SessionSync {
     if (count !== undefined) this.#open.set(feed, count + 1);
   }
 
+  /** What `begin` has answered, to be sent before anything else: as much as a socket takes at once. Empty when that was all. */
+  takeAnswers(): readonly string[] {
+    return this.#answers.splice(0, MAX_AT_ONCE);
+  }
+
+  /** Before `end`: announces some, when there are too many for once. @returns whether there were, and the socket has to be waited for */
+  announceSome(uptoSeq: (feed: ConversationFeed) => Seq): boolean {
+    if (this.#open.size <= MAX_AT_ONCE) return false;
+    const some = [...this.#open].slice(0, MAX_AT_ONCE);
+    for (const [feed, recovered] of some) {
+      this.#open.delete(feed);
+      this.#send(this.#synced(feed, recovered, uptoSeq(feed)));
+    }
+    return true;
+  }
+
   /** All that was missed has been sent. @param uptoSeq how far the conversation was read. @returns whether it was the answer to a `hello` */
   end(uptoSeq: (feed: ConversationFeed) => Seq): boolean {
-    for (const [feed, recovered] of this.#open) this.#synced(feed, recovered, uptoSeq(feed));
-    if (this.#initial) this.#say({ type: 'sync_complete', conversations: this.#announced });
+    for (const [feed, recovered] of this.#open) this.#send(this.#synced(feed, recovered, uptoSeq(feed)));
+    if (this.#initial) this.#send(encodeFrame({ type: 'sync_complete', conversations: this.#announced }));
     return this.#initial;
   }
 
-  #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): void {
+  #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): string {
     this.#announced++;
     this.#recovered += recovered;
     // By hand, and of few pieces: there may be a thousand of them.
     const rest = recovered === 0 ? NOTHING_RECOVERED : `,"recovered":${recovered}}`;
-    this.#send(`{"type":"synced","conv_id":${conversationId}${OF_KIND[kind]}${seq}${rest}`);
+    return `{"type":"synced","conv_id":${conversationId}${OF_KIND[kind]}${seq}${rest}`;
   }
 
   #reset(conversationId: ConversationId, kind: ConversationKind, seq: Seq, resume: Resume): void {
     this.#announced++;
     this.#resets++;
-    this.#say({ type: 'reset', conv_id: conversationId, kind, seq, reason: reasonOf(resume) });
-  }
-
-  #say(frame: CurrentServerFrame): void {
-    this.#send(encodeFrame(frame));
+    this.#answers.push(encodeFrame({ type: 'reset', conv_id: conversationId, kind, seq, reason: reasonOf(resume) }));
   }
 }
