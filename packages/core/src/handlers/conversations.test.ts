@@ -75,13 +75,16 @@ describe('conversations', () => {
     await lone.node.stop();
   });
 
-  it('G8: a page ends early when the last messages are large', async () => {
+  it.each([
+    { of: 'the last messages', groups: 12, group: {}, msg: 'x'.repeat(60_000) },
+    // Whoever makes a group chooses them, for all whom it names.
+    { of: 'the descriptions', groups: 60, group: { description: '\u0001'.repeat(4_096) }, msg: 'x' },
+  ])('G8: a page ends early when $of are large', async ({ groups, group, msg }) => {
     const { lone, owner } = await groupRoom();
-    const large = 'x'.repeat(60_000);
     const ids: number[] = [];
-    for (let i = 0; i < 12; i++) {
-      const { conv_id } = await owner.ask({ type: 'init_group', member: [1], group_name: `g${i}` });
-      await owner.ask({ type: 'group', conv_id, msg: large });
+    for (let i = 0; i < groups; i++) {
+      const { conv_id } = await owner.ask({ type: 'init_group', member: [1], group_name: `g${i}`, ...group });
+      await owner.ask({ type: 'group', conv_id, msg });
       ids.push(Number(conv_id));
     }
     for (const named of [undefined, ids]) {

@@ -44,7 +44,7 @@ async function pageAfter(
   for (let want = budget.next; want > 0; want = budget.next) {
     const rows = await reader.summaries(user.id, { afterId: last, limit: want });
     for (const row of rows) {
-      if (!budget.take(row.last)) return { summaries: taken, next: last };
+      if (!budget.take(...textsOf(row))) return { summaries: taken, next: last };
       taken.push(row);
       last = row.conversationId;
     }
@@ -53,7 +53,7 @@ async function pageAfter(
   return { summaries: taken, next: last };
 }
 
-/** Those named that the caller is or was in. `next` is set when bodies have filled the answer: those with larger ids are to be asked for again. */
+/** Those named that the caller is or was in. `next` is set when texts have filled the answer: those with larger ids are to be asked for again. */
 async function pageOf(named: readonly ConversationId[], { user }: Caller, { reader }: NodeServices): Promise<Page> {
   const ids = [...new Set(named)].sort((a, b) => a - b);
   const budget = new PageBudget(ids.length);
@@ -65,13 +65,15 @@ async function pageOf(named: readonly ConversationId[], { user }: Caller, { read
     const rows = await reader.summaries(user.id, { ids: ids.slice(at, at + want) });
     at += want;
     for (const row of rows.toSorted((a, b) => a.conversationId - b.conversationId)) {
-      if (!budget.take(row.last)) return { summaries: taken, next: last };
+      if (!budget.take(...textsOf(row))) return { summaries: taken, next: last };
       taken.push(row);
       last = row.conversationId;
     }
   }
   return { summaries: taken, next: null };
 }
+
+const textsOf = ({ name, description, last }: ConversationSummary): string[] => [name, description, last?.body ?? ''];
 
 function summaryFrame(row: ConversationSummary): Summary {
   const { kind, name, description, peer, last } = row;

@@ -37,7 +37,7 @@ async function readForward(
   for (let after = Math.max(from, minSeq - 1); after < maxSeq && budget.next > 0; ) {
     const page = await reader.page(conversationId, { after, minSeq, maxSeq, limit: budget.next });
     if (page.length === 0) break;
-    for (const row of page) if (budget.take(row)) rows.push(row);
+    for (const row of page) if (budget.take(row.body)) rows.push(row);
     after = page.at(-1)?.seq ?? maxSeq;
   }
   return rows;
@@ -55,7 +55,7 @@ async function readBackward(
   for (let before = Math.min(from ?? maxSeq + 1, maxSeq + 1); before > minSeq && budget.next > 0; ) {
     const page = await reader.page(conversationId, { before, minSeq, maxSeq, limit: budget.next });
     if (page.length === 0) break;
-    for (const row of page.toReversed()) if (budget.take(row)) rows.push(row);
+    for (const row of page.toReversed()) if (budget.take(row.body)) rows.push(row);
     before = page[0]?.seq ?? minSeq;
   }
   return rows.reverse();

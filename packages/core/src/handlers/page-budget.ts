@@ -1,11 +1,9 @@
-import type { StoredMessage } from '../types.ts';
-
-/** Of bodies in one answer, as JSON: the frame must fit what a socket may buffer, beside live frames. One body is at most six times its 65,535 bytes. */
+/** Of texts in one answer, as JSON: the frame must fit what a socket may buffer, beside live frames. One body is at most six times its 65,535 bytes. */
 const MAX_ANSWER_BYTES = 262_144;
-/** Bodies may be long: so many are read before it is known. */
+/** Texts may be long: so many entries are read before it is known. */
 const FIRST_READ = 50;
 
-/** How much of a page with bodies in it still fits into one answer. */
+/** How much of a page with texts in it still fits into one answer. */
 export class PageBudget {
   readonly #limit: number;
   #taken = 0;
@@ -26,9 +24,10 @@ export class PageBudget {
     return Math.min(left, Math.max(1, Math.floor((MAX_ANSWER_BYTES - this.#bytes) / average)));
   }
 
-  /** Counts one entry in. The first one always fits. @returns false when it does not fit: the answer ends before it */
-  take(message: StoredMessage | null): boolean {
-    const bytes = message === null ? 0 : Buffer.byteLength(JSON.stringify(message.body), 'utf8');
+  /** Counts one entry in, with its texts. The first one always fits. @returns false when it does not fit: the answer ends before it */
+  take(...texts: readonly string[]): boolean {
+    let bytes = 0;
+    for (const text of texts) bytes += Buffer.byteLength(JSON.stringify(text), 'utf8');
     if (this.#full || (this.#taken > 0 && this.#bytes + bytes > MAX_ANSWER_BYTES)) {
       this.#full = true;
       return false;
