@@ -115,7 +115,7 @@ WHERE c.id = ?`;
     const seq = group.last_seq;
     const messageId = await this.#insertEvent(transaction, change, seq, decision.event);
     const known = new Set(named.keys());
-    await this.#applyMembers(transaction, conversationId, decision, { seq, known, history: group.history === 1 });
+    await this.#applyMembers(transaction, conversationId, decision, { seq, known, group });
     const membersVersion = await this.#applyGroup(transaction, conversationId, decision, group.members_version);
     const request = { userId: change.actorId, clientId: change.clientId, digest };
     await insertRequest(transaction, this.#flavor, {
@@ -173,7 +173,7 @@ WHERE c.id = ?`;
     transaction: Transaction<ChatSchema>,
     conversationId: number,
     { joins, leaves, roles }: Decided,
-    { seq, known, history }: { readonly seq: Seq; readonly known: ReadonlySet<UserId>; readonly history: boolean },
+    { seq, known, group }: { readonly seq: Seq; readonly known: ReadonlySet<UserId>; readonly group: GroupRow },
   ): Promise<void> {
     const update = (fields: Partial<MemberChange>, userIds: readonly UserId[]) =>
       transaction
@@ -183,9 +183,9 @@ WHERE c.id = ?`;
         .where('user_id', 'in', userIds)
         .execute();
     // The members' times are their receipts' business: what was before is not pending, and nobody says that it was delivered.
-    const joined = { joined_seq: history ? 0 : seq - 1, added_seq: seq - 1, delivered_seq: seq - 1 };
+    const joined = { joined_seq: group.history === 1 ? 0 : seq - 1, added_seq: seq - 1, delivered_seq: seq - 1 };
     const again = joins.filter((userId) => known.has(userId));
-    if (again.length > 0) await update({ ...joined, role: 'member', left_seq: null }, again);
+    if (again.length > 0) await update({ ...joined, ...PRESENT, role: 'member' }, again);
     // Sorted: foreign keys lock the users' rows, everywhere in the same order.
     const fresh = joins.filter((userId) => !known.has(userId)).sort((a, b) => a - b);
     if (fresh.length > 0) {
@@ -194,7 +194,10 @@ WHERE c.id = ?`;
       });
       await transaction.insertInto('members').values(rows).execute();
     }
-    if (leaves.length > 0) await update({ left_seq: seq }, leaves);
+    // All that they may know of the group from now on.
+    const left = { left_name: asText(group.name), left_description: asText(group.description) };
+    const members = group.members - leaves.length;
+    if (leaves.length > 0) await update({ left_seq: seq, ...left, left_members: members }, leaves);
     for (const [userId, role] of [...roles].sort(([a], [b]) => a - b)) await update({ role }, [userId]);
   }
 
@@ -221,9 +224,14 @@ interface MemberChange {
   readonly role: Role;
   readonly joined_seq: number;
   readonly left_seq: number | null;
+  readonly left_name: string | null;
+  readonly left_description: string | null;
+  readonly left_members: number | null;
   readonly added_seq: number;
   readonly delivered_seq: number;
 }
+
+const PRESENT = { left_seq: null, left_name: null, left_description: null, left_members: null } as const;
 
 const factsOf = (
   { actorId, action }: GroupChange,

@@ -39,6 +39,10 @@ export interface ChatSchema {
     added_seq: Generated<number>;
     /** 1: the other member of the personal conversation has blocked this one. */
     blocked: Generated<number>;
+    /** The group as it was when the member left it; null for who is present. */
+    left_name: Generated<Text | null>;
+    left_description: Generated<Text | null>;
+    left_members: Generated<number | null>;
   };
   messages: {
     conversation_id: number;

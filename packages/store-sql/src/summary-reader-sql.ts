@@ -30,6 +30,7 @@ interface OwnRow {
   readonly joined_seq: number;
   readonly added_seq: number;
   readonly left_seq: number | null;
+  readonly left_members: number | null;
   readonly delivered_seq: number;
   readonly seen_seq: number;
 }
@@ -63,7 +64,7 @@ export class SqlSummaryReader {
       name: asText(row.name),
       description: asText(row.description),
       peer: peers.get(row.conversation_id) ?? null,
-      members: members.get(row.conversation_id) ?? 0,
+      members: row.left_members ?? members.get(row.conversation_id) ?? 0,
       role: row.role,
       head: headOf(row),
       firstSeq: row.joined_seq + 1,
@@ -83,8 +84,9 @@ export class SqlSummaryReader {
       .selectFrom('members as m')
       .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
       .select(['m.conversation_id', 'm.role', 'm.joined_seq', 'm.added_seq', 'm.left_seq', 'm.delivered_seq'])
-      .select(['m.seen_seq', 'c.kind', 'c.pair_key', 'c.history', 'c.last_seq'])
-      .select([text('c.name').as('name'), text('c.description').as('description')])
+      .select(['m.seen_seq', 'c.kind', 'c.pair_key', 'm.left_members', 'c.history', 'c.last_seq'])
+      .select([text('COALESCE(m.left_name, c.name)').as('name')])
+      .select([text('COALESCE(m.left_description, c.description)').as('description')])
       .where('m.user_id', '=', userId)
       .orderBy('m.conversation_id');
     const chosen =

@@ -192,4 +192,35 @@ export const groupRules = [
       await alice.refused({ type: 'group_transfer', conv_id, user_id: b }, error);
     }
   }),
+  rule(
+    'V909',
+    'who has left a group is shown it as it was then',
+    async (scene) => {
+      const { c, alice, bob, carol, group: conv_id } = await trio(scene);
+      const fresh = await scene.crowd(1);
+      const removed = { type: 'group_remove', conv_id, user_id: c };
+      await changeFor(alice, [bob, carol], removed, { kind: 'removed', user_id: c });
+      const later = [
+        [
+          { type: 'group_rename', conv_id, group_name: 'Later' },
+          { kind: 'renamed', group_name: 'Later' },
+        ],
+        [
+          { type: 'group_describe', conv_id, description: 'later' },
+          { kind: 'described', description: 'later' },
+        ],
+        [
+          { type: 'group_add', conv_id, user_id: fresh },
+          { kind: 'added', user_id: fresh },
+        ],
+      ] as const;
+      for (const [frame, event] of later) await changeFor(alice, [bob], frame, event);
+      const summary = like({ conv_id, group_name: 'Livescore', description: '', members: 2, seq: 1, left: true });
+      await carol.ask(
+        { type: 'conversations', conv_id: [conv_id] },
+        { type: 'conversations', conversations: [summary], next: null },
+      );
+    },
+    { proves: ['G7'] },
+  ),
 ];

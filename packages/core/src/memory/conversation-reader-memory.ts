@@ -112,14 +112,15 @@ export class MemoryConversationReader implements ConversationReader {
   }
 
   #summary(conversation: MemoryConversation, member: MemoryMember): ConversationSummary {
-    const { id: conversationId, kind, name, description, history, messages } = conversation;
+    const { id: conversationId, kind, history, messages } = conversation;
+    const present = this.#present(conversationId).length;
+    const { name, description, members } = member.departure ?? { ...conversation, members: present };
     const { role, joinedSeq, leftSeq, deliveredSeq, seenSeq } = member;
     const head = leftSeq ?? messages.length;
     const last = head > joinedSeq ? messages[head - 1] : undefined;
     return {
-      ...{ conversationId, kind, name, description, history, role, head, deliveredSeq, seenSeq },
+      ...{ conversationId, kind, name, description, members, history, role, head, deliveredSeq, seenSeq },
       peer: this.#peer(conversation, member.userId),
-      members: this.#present(conversationId).length,
       firstSeq: joinedSeq + 1,
       unread: unreadOf(messages, member, head),
       last: last === undefined ? null : this.#state.stored(last),

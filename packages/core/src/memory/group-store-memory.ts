@@ -81,11 +81,16 @@ export class MemoryGroupStore implements GroupStore {
       const member = conversation.members.get(userId) ?? this.#state.addMember(conversation, userId, 'member');
       member.role = 'member';
       member.leftSeq = null;
+      member.departure = null;
       member.addedSeq = seq - 1;
       member.joinedSeq = conversation.history ? 0 : seq - 1;
       member.deliveredSeq = Math.max(member.deliveredSeq, seq - 1);
     }
     for (const userId of decision.leaves) (conversation.members.get(userId) as MemoryMember).leftSeq = seq;
+    const members = [...conversation.members.values()].filter((member) => member.leftSeq === null).length;
+    const { name, description } = conversation;
+    for (const userId of decision.leaves)
+      (conversation.members.get(userId) as MemoryMember).departure = { name, description, members };
     for (const [userId, role] of decision.roles) (conversation.members.get(userId) as MemoryMember).role = role;
     conversation.name = decision.name ?? conversation.name;
     conversation.description = decision.description ?? conversation.description;

@@ -36,6 +36,8 @@ export interface MemoryMember {
   /** The head when it became a member, whatever of the time before it may see. */
   addedSeq: Seq;
   leftSeq: Seq | null;
+  /** The group as it was when this member left it. */
+  departure: { readonly name: string; readonly description: string; readonly members: number } | null;
   deliveredSeq: Seq;
   deliveredAtUs: TimeUs | null;
   seenSeq: Seq;
@@ -120,6 +122,7 @@ export class MemoryState {
       joinedSeq: 0,
       addedSeq: 0,
       leftSeq: null,
+      departure: null,
       deliveredSeq: 0,
       deliveredAtUs: null,
       seenSeq: 0,

@@ -13,7 +13,7 @@ import type {
 export interface ConversationSummary {
   readonly conversationId: ConversationId;
   readonly kind: ConversationKind;
-  /** Empty for a personal conversation. */
+  /** Empty for a personal conversation. Name, description and members of one that the user has left: as they were then. */
   readonly name: string;
   readonly description: string;
   /** The other member of a personal conversation; null for a group. `blocked`: this user has blocked it. */

@@ -79,6 +79,26 @@ export function summaryContract(name: string, open: OpenHarness): void {
       expect(await of(plain, 0)).toMatchObject({ role: 'owner', unread: 0 });
     });
 
+    it('G7 show a group that was left as it was then: its later names and members are nobody’s business', async () => {
+      const room = await Room.group(h, 4);
+      await changed(h.groups, room.change({ kind: 'rename', name: 'Then 😀' }));
+      await changed(h.groups, room.change({ kind: 'describe', description: 'of then' }));
+      const [gone, left] = [room.user(1), room.user(2)];
+      await changed(h.groups, room.change({ kind: 'remove', userId: gone }));
+      await changed(h.groups, { ...room.change({ kind: 'leave' }), actorId: left });
+      await changed(h.groups, room.change({ kind: 'rename', name: 'Now' }));
+      await changed(h.groups, room.change({ kind: 'describe', description: 'of now' }));
+      await changed(h.groups, room.change({ kind: 'add', userIds: [await newUser()] }));
+      const then = { name: 'Then 😀', description: 'of then', left: true };
+      expect(await of(room, 1)).toMatchObject({ ...then, members: 3 });
+      expect(await of(room, 2)).toMatchObject({ ...then, members: 2 });
+      const now = { name: 'Now', description: 'of now', left: false };
+      expect(await of(room, 0)).toMatchObject({ ...now, members: 3 });
+      await changed(h.groups, room.change({ kind: 'add', userIds: [gone] }));
+      for (const user of [0, 1]) expect(await of(room, user)).toMatchObject({ ...now, members: 4 });
+      expect(await of(room, 2)).toMatchObject({ ...then, members: 2 });
+    });
+
     it('unread counts messages of others above the cursor, not events, not what was seen one by one', async () => {
       const [group, pair] = [await Room.group(h), await Room.personal(h)];
       await commit(h.messages, [...group.rows(3), group.row({ sender: 1 }), group.row({ sender: 2 })]);
