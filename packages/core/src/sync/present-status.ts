@@ -1,3 +1,4 @@
+import type { MemberCursor } from '../ports/conversation-reader.ts';
 import type { NodeServices } from '../services.ts';
 import type { SessionDelivery } from '../session/session-delivery.ts';
 import type { ConversationId } from '../types.ts';
@@ -49,8 +50,7 @@ async function tellPage(
       const last = cursors.length < MAX_CURSORS ? undefined : cursors.at(-1)?.conversationId;
       let told = 0;
       for (const cursor of cursors) {
-        const nothing = cursor.deliveredSeq === 0 && cursor.seenSeq === 0 && cursor.seenExactly.length === 0;
-        if (nothing || cursor.userId === user.id || cursor.conversationId === last) continue;
+        if (hasNothing(cursor) || cursor.userId === user.id || cursor.conversationId === last) continue;
         for (let room = delivery.room(); room !== null; room = delivery.room()) await room;
         if (delivery.closed) return;
         // The user may have left while the socket was waited for.
@@ -71,3 +71,7 @@ async function tellPage(
     }
   }
 }
+
+/** Who was added later stands where that was, and nothing has been delivered for it: a cursor that has moved has a time. */
+const hasNothing = ({ deliveredAtUs, seenAtUs, seenExactly }: MemberCursor): boolean =>
+  deliveredAtUs === null && seenAtUs === null && seenExactly.length === 0;
