@@ -25,9 +25,11 @@ export async function handleBlock(
   const news: Publication[] = [];
   if (created) news.push(newPersonal(conversationId, [caller.user.id, frame.user_id]));
   // What is not held to the version in the store, `typing`, is refused by the other's nodes.
-  if (frame.type === 'block') news.push({ type: 'joined', conversationId, userIds: [frame.user_id] });
+  const joined = frame.type === 'block' ? [frame.user_id] : [];
+  // It was opened before, and its opener may have died before it told anybody. Not awaited: the block is stored, whatever becomes of this.
+  if (!created && !caller.user.feeds.has(conversationId)) joined.push(caller.user.id);
+  if (joined.length > 0) news.push({ type: 'joined', conversationId, userIds: joined });
   if (news.length > 0) services.publisher.publish(news);
-  if (!caller.user.feeds.has(conversationId)) await services.loader.admit(conversationId, [caller.user]);
   // A request, not a notice: answered also without a ref.
   return { kind: 'frame', frame: { type: 'ok' } };
 }

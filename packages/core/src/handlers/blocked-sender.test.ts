@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StoreError } from '../ports/message-store.ts';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
 import { peersApart } from '../testing/peers-apart.ts';
@@ -125,6 +126,30 @@ describe('block', () => {
     await lone.clock.advanceAsync(1_000);
     expect(refs.map((ref) => peer.answer(ref))).toEqual([{ type: 'ok' }, { type: 'ok' }]);
     expect(await lone.stores.conversations.membership(2, conv_id)).toMatchObject({ blocked: false });
+    await lone.node.stop();
+  });
+
+  it('G1, L15: is done when it is stored, also when what comes behind it cannot be read', async () => {
+    let failing = true;
+    const lone = new LoneNode({
+      faults: ({ conversations }) => ({
+        conversations: {
+          membersOf: async (...asked) => {
+            if (failing) throw new StoreError('timeout', { outcome: 'not_committed', retryable: true });
+            return conversations.membersOf(...asked);
+          },
+        },
+      }),
+    });
+    await lone.node.start();
+    const peer = await CurrentPeer.signIn(lone, 1);
+    // Opened by a node that told nobody.
+    const conv_id = await lone.openPersonal(1, 2);
+    expect(await peer.ask({ type: 'block', user_id: 2 })).toEqual({ type: 'ok' });
+    expect(await lone.stores.conversations.membership(2, conv_id)).toMatchObject({ blocked: true });
+    failing = false;
+    expect(await peer.ask({ type: 'unblock', user_id: 2 })).toEqual({ type: 'ok' });
+    expect(peer.told('synced')).toMatchObject([{ conv_id, kind: 'personal', seq: 0 }]);
     await lone.node.stop();
   });
 
