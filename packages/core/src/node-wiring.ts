@@ -125,7 +125,7 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
     onUnsettled: (rows) => restless.note(rows),
   });
   const admit = (conversationId: ConversationId, users: readonly LocalUser[]): Promise<unknown> =>
-    loader.admit(conversationId, users).catch((error: unknown) => {
+    loader.admitJoined(conversationId, users).catch((error: unknown) => {
       log.warn({ err: error, conversationId }, 'a new membership could not be read');
       checkAll('a new membership could not be read');
     });

@@ -145,6 +145,7 @@ export class Hub implements FeedOwner {
   attach(user: LocalUser, feed: ConversationFeed): boolean {
     if (user.feeds.has(feed.conversationId)) return false;
     user.feeds.set(feed.conversationId, feed);
+    user.enters(feed.conversationId);
     feed.attach(user);
     return true;
   }
@@ -222,6 +223,7 @@ export class Hub implements FeedOwner {
       const user = this.#users.get(userId);
       if (user?.feeds.get(feed.conversationId) !== feed) continue;
       user.feeds.delete(feed.conversationId);
+      user.leaves(feed.conversationId);
       feed.detach(user);
       feed.forget(userId);
       for (const recipient of user.recipients) recipient.departed(feed, seq);

@@ -108,6 +108,7 @@ export class MembershipLoader {
       const present = departed.length === 0 ? rows : rows.filter((row) => row.leftSeq === null);
       const { present: conversations, unsettled, ...since } = await this.#settleAll(present, mark, session);
       for (const row of [...departed, ...since.departed]) {
+        user.leaves(row.conversationId);
         conversations.push({ row, feed: this.#hub.departedFeed(row) });
       }
       return { name: profile?.name ?? null, conversations, unsettled };
@@ -127,6 +128,7 @@ export class MembershipLoader {
   ): Promise<{ readonly departed: readonly LoadedConversation[]; readonly joined: readonly Membership[] }> {
     const rows = await this.#membershipsIn(user.id, conversationIds);
     const left = rows.filter((row) => row.leftSeq !== null);
+    for (const row of left) user.leaves(row.conversationId);
     return {
       departed: left.map((row) => ({ row, feed: this.#hub.departedFeed(row) })),
       joined: rows.filter((row) => row.leftSeq === null),
@@ -143,6 +145,31 @@ export class MembershipLoader {
     return this.attachNew(await this.#conversations.membersOf([conversationId], userIds), mark);
   }
 
+  /** As `admit`. Those who have left again before their membership could be read are brought what they were members for: nobody else tells them (G4, G7). */
+  async admitJoined(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
+    if (!(await this.admit(conversationId, users))) return;
+    for (const user of users) {
+      if (user.feeds.has(conversationId) || user.hasLeft(conversationId)) continue;
+      this.#bringDeparted(await this.#membershipsIn(user.id, [conversationId]));
+    }
+  }
+
+  /** To the sessions of those who were members while nothing was known of it here: all up to where they left. */
+  #bringDeparted(rows: readonly Membership[]): void {
+    for (const row of rows) {
+      const { conversationId, leftSeq } = row;
+      const user = this.#hub.user(row.userId);
+      if (user === undefined || leftSeq === null || user.feeds.has(conversationId)) continue;
+      if (!user.leaves(conversationId) || row.deliveredSeq >= leftSeq) continue;
+      const feed = this.#hub.departedFeed(row);
+      const afterSeq = Math.max(row.joinedSeq, row.addedSeq);
+      for (const recipient of user.recipients) {
+        recipient.catchUp([{ feed, afterSeq, uptoSeq: leftSeq, includeOwn: true }]);
+        if (!recipient.loading) recipient.departed(feed, leftSeq);
+      }
+    }
+  }
+
   /**
    * Attaches connected users to the conversations among `rows` that they were not attached to; their sessions read what they have missed. Of the others it
    * notes who is blocked.
@@ -155,7 +182,9 @@ export class MembershipLoader {
       if (user?.feeds.has(row.conversationId)) noteBlock(user, row);
       else if (user !== undefined) fresh.push(row);
     }
-    return (await this.#settleAll(fresh, mark, null)).unsettled.length === 0;
+    const { departed, unsettled } = await this.#settleAll(fresh, mark, null);
+    this.#bringDeparted(departed);
+    return unsettled.length === 0;
   }
 
   /**

@@ -178,3 +178,55 @@ it('G4: a conversation that is left again while it is being synced is not said t
   expect(frames().at(-1)).toMatchObject({ type: 'synced', seq: expect.any(Number) });
   await lone.node.stop();
 });
+
+it.each(['before', 'while'])(
+  'G4, G7: who is removed %s its node reads the new membership is told so, once, and gets what it was a member for',
+  async (moment) => {
+    let release = (): void => undefined;
+    const held = (): Promise<void> => new Promise((resolve) => (release = resolve));
+    const lone: LoneNode = new LoneNode({
+      faults: ({ conversations }) => ({
+        conversations: {
+          membersOf: async (ids, among) => {
+            if (among?.includes(2) !== true) return conversations.membersOf(ids, among);
+            if (moment === 'before') await held();
+            const rows = await conversations.membersOf(ids, among);
+            if (moment === 'while') await held();
+            return rows;
+          },
+        },
+      }),
+    });
+    await lone.node.start();
+    const [owner, member] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
+    const legacy = await lone.signIn(2);
+    const { conv_id } = await owner.ask({ type: 'init_group', member: [1], group_name: 'g' });
+    await owner.ask({ type: 'group', conv_id, msg: 'before' });
+    const add = { type: 'group_add', conv_id, user_id: [2], client_id: 'add' };
+    await owner.ask(add);
+    await owner.ask({ type: 'group', conv_id, msg: 'for both' });
+    await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
+    await owner.ask({ type: 'group', conv_id, msg: 'after' });
+    for (let read = 0; read < 3; read++) {
+      release();
+      await lone.clock.settle();
+    }
+    const told = () => member.told('group', 'event', 'synced').map((frame) => frame.seq);
+    expect(told()).toEqual([2, 3, 4, 4]);
+    expect(member.told('event').at(-1)).toMatchObject({ event: { kind: 'removed', user_id: 2 } });
+    // The repeat is told again, to those who have had it.
+    await owner.ask(add);
+    for (let read = 0; read < 3; read++) {
+      release();
+      await lone.clock.settle();
+    }
+    expect(told()).toEqual([2, 3, 4, 4]);
+    expect(legacy.frames.slice(1).map((frame) => JSON.parse(frame).msg)).toEqual(['for both']);
+    expect(await member.ask({ type: 'delivered', conv_id, seq: 4 })).toEqual({ type: 'ok' });
+    await lone.clock.advanceAsync(3_000);
+    expect(await lone.stores.conversations.membership(2, Number(conv_id))).toMatchObject({ deliveredSeq: 4 });
+    const again = await CurrentPeer.signIn(lone, 2);
+    expect(again.told('group', 'event')).toEqual([]);
+    await lone.node.stop();
+  },
+);

@@ -29,6 +29,9 @@ export interface CatchUpRange {
   readonly includeOwn: boolean;
 }
 
+/** Of more conversations that a user leaves while it is here nothing is remembered: what is missing of one is brought with the next connect. */
+const MAX_LEFT = 1_000;
+
 /** A user with at least one connection to this node. `feeds` doubles as the cache of its memberships. */
 export class LocalUser {
   readonly id: UserId;
@@ -41,9 +44,28 @@ export class LocalUser {
   awaited: Set<ConversationFeed> | null = null;
   /** Personal conversations whose other member has blocked this user, as far as was read: asked again before a refusal. Null while there are none. */
   blockedIn: Set<ConversationId> | null = null;
+  /** Conversations that it is no longer in, and of which its sessions were brought the end. Null while there are none. Bounded. */
+  #left: Set<ConversationId> | null = null;
 
   constructor(user: User) {
     this.id = user.id;
     this.name = user.name;
+  }
+
+  hasLeft(conversationId: ConversationId): boolean {
+    return this.#left?.has(conversationId) === true;
+  }
+
+  /** @returns false when that is known already, or cannot be remembered */
+  leaves(conversationId: ConversationId): boolean {
+    this.#left ??= new Set();
+    if (this.#left.has(conversationId) || this.#left.size >= MAX_LEFT) return false;
+    this.#left.add(conversationId);
+    return true;
+  }
+
+  /** It is a member, for the first time or again. */
+  enters(conversationId: ConversationId): void {
+    this.#left?.delete(conversationId);
   }
 }
