@@ -103,6 +103,25 @@ describe('changes of a group', () => {
     await lone.node.stop();
   });
 
+  it('of one session follow each other also when an addition makes its users first', async () => {
+    const { lone, peers, conv_id } = await group(3, {
+      faults: ({ conversations }) => ({
+        conversations: {
+          ensureUsers: async (userIds) => {
+            if (userIds.includes(9)) await new Promise<void>((resolve) => void lone.clock.after(100, resolve));
+            return conversations.ensureUsers(userIds);
+          },
+        },
+      }),
+    });
+    const refs = ['group_add', 'group_remove'].map((type) =>
+      peers[0].say({ type, conv_id, user_id: type === 'group_add' ? [9] : 9 }),
+    );
+    await lone.clock.advanceAsync(1_000);
+    expect(refs.map((ref) => peers[0].answer(ref))).toEqual([ack(1), ack(2)]);
+    await lone.node.stop();
+  });
+
   it('of one session follow each other as they were sent', async () => {
     const { lone, peers, conv_id } = await group(2);
     const names = Array.from({ length: 20 }, (_, i) => `name ${i}`);

@@ -40,7 +40,11 @@ export async function changeGroup(
     atUs: services.clock.nowUs(),
   };
   const giveUpAtMs = services.clock.nowMs() + services.settings.commitRetryForMs;
-  const outcome = await changeInTurn(caller, () => commit(change, giveUpAtMs, services));
+  const outcome = await changeInTurn(caller, async () => {
+    if (action.kind === 'add' && services.settings.createUnknownMembers)
+      await services.conversations.ensureUsers(action.userIds);
+    return commit(change, giveUpAtMs, services);
+  });
   switch (outcome.kind) {
     case 'changed':
     case 'duplicate': {

@@ -5,12 +5,7 @@ import { changeGroup } from './change-group.ts';
 import type { FrameOf } from './frame-of.ts';
 
 /** Those who are members already are passed over. */
-export async function handleGroupAdd(
-  frame: FrameOf<'group_add'>,
-  caller: Caller,
-  services: NodeServices,
-): Promise<Reply> {
+export function handleGroupAdd(frame: FrameOf<'group_add'>, caller: Caller, services: NodeServices): Promise<Reply> {
   const userIds = [...new Set(frame.user_id)];
-  if (services.settings.createUnknownMembers) await services.conversations.ensureUsers(userIds);
   return changeGroup(frame.conv_id, frame.client_id, { kind: 'add', userIds }, caller, services);
 }
