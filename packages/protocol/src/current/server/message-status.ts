@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id } from '../../fields.ts';
 import { maybe, ref, timestamp } from '../fields.ts';
 
-/** The answer to message_status: every member but the sender that could see the message. */
+/** The answer to message_status: every member but the sender that the message was sent to. */
 export const messageStatusReport = z
   .object({
     type: z.literal('message_status'),
@@ -19,7 +19,9 @@ export const messageStatusReport = z
           seen_at: timestamp.nullable().describe('When it was seen.'),
         }),
       )
-      .describe('Every member but the sender that could see it.'),
+      .describe(
+        'Every member but the sender that it was sent to: who was added later, or anew, is not named, even if it can read the message.',
+      ),
   })
   .meta({ description: 'The answer to message_status.' });
 export type MessageStatusReport = z.output<typeof messageStatusReport>;
