@@ -25,7 +25,7 @@ import type { OutgoingSend } from './send-handle.ts';
 import { defaultStorage } from './storage/default-storage.ts';
 import { Tokens } from './token.ts';
 import { TokenRefresh } from './token-refresh.ts';
-import { type FrameOf, itemOf, type ServerFrame } from './wire.ts';
+import { type FrameOf, itemOf, type Outgoing, type ServerFrame } from './wire.ts';
 
 /** Wires the parts, and hands each frame to the part that it is for. See `ChatClient`. */
 export class ChatClientImplementation implements ChatClient {
@@ -334,13 +334,12 @@ export class ChatClientImplementation implements ChatClient {
     this.#events.emit('send', handle);
   }
 
-  #init(
-    frame: (ownId: number) => { readonly type: string; readonly [field: string]: unknown },
-  ): Promise<ConversationReplica> {
+  #init(frame: (ownId: number) => Outgoing): Promise<ConversationReplica> {
     const clientId = this.#environment.newId();
+    // There with the connection.
+    const whole = (): Outgoing => ({ ...frame(this.user?.id ?? 0), client_id: clientId });
     return quiet(
-      this.#whenKnown().then(async (ownId) => {
-        const ready = await this.#requests.ask('conversation_ready', { ...frame(ownId), client_id: clientId });
+      this.#requests.ask('conversation_ready', whole).then((ready) => {
         const conversation = this.conversation(ready.conv_id);
         conversation.kind = ready.kind;
         if (ready.created) conversation.log.begin();
@@ -348,14 +347,6 @@ export class ChatClientImplementation implements ChatClient {
         return conversation;
       }),
     );
-  }
-
-  /** Who this user is, once the server has told or from the start. */
-  async #whenKnown(): Promise<number> {
-    const known = this.user?.id ?? this.#options.userId;
-    if (known !== undefined) return known;
-    await this.ready();
-    return this.#whenKnown();
   }
 
   #onError(cause: unknown): void {

@@ -151,6 +151,20 @@ describe('a client', () => {
     stop();
   });
 
+  it('waits for a connection as long as it may, also with what needs to know who it is', async () => {
+    world.server.setReachable(false);
+    const client = world.client({ getToken: () => world.server.makeToken(1), requestTimeoutMs: 5_000 });
+    const asked = [client.openPersonal(2), client.createGroup({ name: 'x', memberIds: [2] })];
+    await world.advance(5_001);
+    for (const promise of asked) {
+      await expect(world.settle(promise, 'an answer')).rejects.toMatchObject({ code: 'disconnected' });
+    }
+    const later = client.openPersonal(2);
+    world.server.setReachable(true);
+    client.reconnect();
+    expect((await world.settle(later)).kind).toBe('personal');
+  });
+
   it('reads a conversation again after the store was replaced', async () => {
     const ann = await world.connect(1);
     const chat = await world.settle(ann.openPersonal(2));
