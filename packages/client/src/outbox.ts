@@ -91,7 +91,6 @@ export class Outbox {
 
   #accept(handle: OutgoingSend): void {
     this.#add(handle);
-    this.#owner.onChange(handle);
     handle.stored = this.#ask((storage) => storage.put(handle.record)).then(
       () => true,
       (error: unknown) => {
@@ -99,6 +98,8 @@ export class Outbox {
         return false;
       },
     );
+    // Only now: who hears of it may take it back at once.
+    this.#owner.onChange(handle);
     void handle.stored.then(() => {
       this.#ready.add(handle);
       this.#pump(handle.conversationId);

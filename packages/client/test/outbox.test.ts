@@ -116,6 +116,22 @@ describe('the outbox', () => {
     expect(await c.cancel()).toBe(false);
   });
 
+  it('takes a message back also inside of the event that tells of it, and keeps nothing of it', async () => {
+    const storage = memoryStorage();
+    const client = start({ storage });
+    await server.greet(0);
+    const stored: Promise<boolean>[] = [];
+    client.on('send', (handle) => {
+      if (handle.status !== 'queued') return;
+      stored.push(handle.stored);
+      void handle.cancel();
+    });
+    const handle = client.send(7, 'a');
+    expect(await handle.settled).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    expect(await Promise.all(stored)).toEqual([true]);
+    expect(await storage.load()).toEqual([]);
+  });
+
   it('sends what an earlier run has left, first and in order', async () => {
     const storage = memoryStorage();
     const left = (text: string, userId: number | null): StoredSend => ({
