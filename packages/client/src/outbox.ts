@@ -24,8 +24,12 @@ export interface OutboxOptions {
 
 const STORAGE_TIMEOUT_MS = 10_000;
 const CANCEL_TIMEOUT_MS = 2_000;
+const MAX_SETTLED = 1_000;
 const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 30_000;
+
+/** Not the client id alone: it may be used again, for another try. */
+const nameOf = ({ clientId, queuedAtMs }: StoredSend): string => `${clientId} ${queuedAtMs}`;
 
 /**
  * What is to be sent, in order per conversation. Invariants: a message is kept by the storage before it is on the wire; of one conversation one is on the
@@ -49,8 +53,8 @@ export class Outbox {
   #up = false;
   #restored = false;
   #closed = false;
-  /** Settled while the storage is being read: not to be taken for one of an earlier run. */
-  #settledMeanwhile: Set<string> | null = null;
+  /** Settled, the latest of them: what the storage or another tab still has of them is no news. */
+  readonly #settled = new Set<string>();
 
   constructor(options: OutboxOptions, owner: OutboxOwner) {
     this.#options = options;
@@ -241,7 +245,9 @@ export class Outbox {
   #settle(handle: OutgoingSend): boolean {
     if (this.#handles.get(handle.clientId) !== handle) return false;
     this.#drop(handle);
-    this.#settledMeanwhile?.add(handle.clientId);
+    this.#settled.add(nameOf(handle.record));
+    const [oldest = ''] = this.#settled;
+    if (this.#settled.size > MAX_SETTLED) this.#settled.delete(oldest);
     this.#cancels.get(handle.clientId)?.(false);
     if (!this.#closed) {
       this.#ask((storage) => storage.remove(handle.clientId)).catch((error: unknown) => this.#owner.onError(error));
@@ -270,18 +276,15 @@ export class Outbox {
   /** What the storage has comes first, in its order; then what was queued here and is not stored yet. */
   async #restore(): Promise<void> {
     this.#restored = false;
-    const settled = new Set<string>();
-    this.#settledMeanwhile = settled;
     let records: StoredSend[] = [];
     try {
       records = await this.#ask((storage) => storage.load());
     } catch (error) {
       this.#owner.onError(error);
     }
-    this.#settledMeanwhile = null;
     if (this.#closed) return;
     const here = [...this.#handles.values()];
-    const stored = records.filter((record) => this.#isOwn(record) && !settled.has(record.clientId));
+    const stored = records.filter((record) => this.#isNews(record));
     this.#queues.clear();
     for (const record of stored) {
       const known = this.#handles.get(record.clientId);
@@ -304,6 +307,10 @@ export class Outbox {
     this.#owner.onChange(handle);
   }
 
+  #isNews(record: StoredSend): boolean {
+    return this.#isOwn(record) && !this.#settled.has(nameOf(record));
+  }
+
   #isOwn({ userId }: StoredSend): boolean {
     return userId === null || this.#userId === null || userId === this.#userId;
   }
@@ -311,7 +318,7 @@ export class Outbox {
   #onTab(message: TabMessage): void {
     if (message.t === 'queued') {
       const { record } = message;
-      if (this.#tabs.leads && !this.#handles.has(record.clientId) && this.#isOwn(record)) {
+      if (this.#tabs.leads && !this.#handles.has(record.clientId) && this.#isNews(record)) {
         this.#accept(this.#handleOf(record));
       }
       return;
