@@ -206,6 +206,8 @@ export class Outbox {
       const handle = this.#queues.get(conversationId)?.[0];
       if (handle === undefined || !this.#mayDrive || !this.#ready.has(handle)) break;
       this.#attempted.add(handle);
+      // Its tab may be the next to send, and must know then.
+      this.#tabs.tell({ t: 'kept', clientId: handle.clientId });
       try {
         this.#succeed(handle, await this.#owner.transmit(handle.record));
         backoff.reset();
@@ -329,8 +331,10 @@ export class Outbox {
       void this.#cancel(handle).then((done) => {
         if (!done) this.#tabs.tell({ t: 'kept', clientId: message.clientId });
       });
-    } else if (message.t === 'kept') this.#cancels.get(message.clientId)?.(false);
-    else if (handle !== undefined && !this.#tabs.leads) {
+    } else if (message.t === 'kept') {
+      this.#cancels.get(message.clientId)?.(false);
+      if (handle !== undefined) this.#attempted.add(handle);
+    } else if (handle !== undefined && !this.#tabs.leads) {
       this.#cancels.get(message.clientId)?.(message.t === 'failed' && message.code === 'cancelled');
       // Out of the storage, too: what this tab has put may be written behind what the other one has removed.
       this.#settle(handle);

@@ -9,6 +9,7 @@ export type TabMessage =
   | { readonly t: 'sent'; readonly clientId: string; readonly place: SentPlace }
   | { readonly t: 'failed'; readonly clientId: string; readonly code: ChatErrorName; readonly message: string }
   | { readonly t: 'cancel'; readonly clientId: string }
+  /** It may be on its way, and cannot be taken back. */
   | { readonly t: 'kept'; readonly clientId: string };
 
 export interface TabsOwner {

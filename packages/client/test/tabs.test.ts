@@ -164,4 +164,23 @@ describe('a tab that does not send', () => {
     await last.settled;
     expect(sends(0)).toEqual(['once', 'last']);
   });
+
+  it('takes nothing back, once it sends itself, that the tab before it may have sent', async () => {
+    const { storage, write } = sharedStorage();
+    const leader = await openTab(storage);
+    const other = await openTab(storage);
+    const [sent, waits] = [other.client.send(7, 'on its way'), other.client.send(7, 'behind it')];
+    leader.channel.hear();
+    await write();
+    await server.frame(0, 'group');
+    other.channel.hear();
+    // The tab that sends is gone before the ack has come, and this one has no connection just then.
+    server.hangUp(1, 4002);
+    while (other.client.state.status !== 'disconnected') await clock.advanceAsync(0);
+    leader.environment.kill();
+    browser.pass();
+    await clock.advanceAsync(0);
+    expect(await sent.cancel()).toBe(false);
+    expect(await waits.cancel()).toBe(true);
+  });
 });
