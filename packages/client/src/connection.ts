@@ -148,6 +148,7 @@ export class Connection {
         hello: () => ({ ...this.#owner.hello(), ...identity }),
         onWelcome: (welcome) => this.#onWelcome(welcome),
         onFrame: (frame) => this.#owner.onFrame(frame),
+        onError: (error) => this.#owner.onError(error),
         onEnd: (end) => this.#onEnd(end),
       });
     } catch (error) {

@@ -71,9 +71,10 @@ export class PresenceWatch {
   #ask(userIds: readonly number[]): void {
     const wanted = userIds.filter((userId) => this.#watched.has(userId));
     for (const some of chunks(wanted, MAX_PER_FRAME)) {
-      this.#deps.requests.once('presence', { type: 'watch', user_id: some }).then(
-        (answer) => this.onNews(answer),
-        (error: unknown) => {
+      this.#deps.requests
+        .once('presence', { type: 'watch', user_id: some })
+        .then((answer) => this.onNews(answer))
+        .catch((error: unknown) => {
           const { code, temporary, retryAfterMs } = error as ChatError;
           if (temporary) {
             // With the next connection, or later.
@@ -83,8 +84,7 @@ export class PresenceWatch {
           // One refused, all are: the others are found by halving.
           if (some.length > 1) for (const half of chunks(some, Math.ceil(some.length / 2))) this.#ask(half);
           else this.#deps.onError(error);
-        },
-      );
+        });
     }
   }
 }

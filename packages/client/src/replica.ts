@@ -133,13 +133,13 @@ export class Replica {
     const wanted = [...this.#wanted];
     this.#wanted.clear();
     for (const some of chunks(wanted, SUMMARIES_PER_REQUEST)) {
-      this.#host.requests.once('conversations', { type: 'conversations', conv_id: some }).then(
-        (page) => this.onSummaries(page.conversations),
-        (error: unknown) => {
+      this.#host.requests
+        .once('conversations', { type: 'conversations', conv_id: some })
+        .then((page) => this.onSummaries(page.conversations))
+        .catch((error: unknown) => {
           // Asked again after the next sync.
           if ((error as ChatError).code === 'disconnected') for (const id of some) this.#wanted.add(id);
-        },
-      );
+        });
     }
   }
 

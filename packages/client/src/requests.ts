@@ -77,7 +77,7 @@ export class Requests {
 
   attach(wire: Wire, limits: Limits): void {
     this.#wire = wire;
-    this.#maxInFlight = Math.min(MAX_IN_FLIGHT, limits.max_in_flight);
+    this.#maxInFlight = Math.min(MAX_IN_FLIGHT, limits.max_in_flight) || 1;
     this.#maxFrameLength = limits.max_frame_bytes / BYTES_PER_UNIT;
     this.#wake();
   }

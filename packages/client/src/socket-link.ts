@@ -17,6 +17,8 @@ export interface LinkOwner {
   hello(): Outgoing;
   onWelcome(welcome: FrameOf<'welcome'>): void;
   onFrame(frame: ServerFrame): void;
+  /** A frame that is not what it should be was passed over. */
+  onError(error: unknown): void;
   /** Exactly once, and nothing after it. Not called after `end()`. */
   onEnd(end: LinkEnd): void;
 }
@@ -24,6 +26,7 @@ export interface LinkOwner {
 const WELCOME_TIMEOUT_MS = 15_000;
 const PONG_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
+const MIN_TICK_MS = 1_000;
 const NORMAL_CLOSURE = 1000;
 const ABNORMAL = 1006;
 
@@ -100,24 +103,25 @@ export class SocketLink {
     this.#heard = true;
     this.#cancelProbe?.();
     this.#cancelProbe = null;
-    let frame: ServerFrame;
+    let type: unknown;
     try {
       // `null` is JSON, too.
-      frame = (JSON.parse(text) as ServerFrame | null) ?? ({} as ServerFrame);
-    } catch {
-      // Not a server of this protocol.
-      this.#lose(false);
-      return;
-    }
-    if (frame.type === 'welcome') {
-      this.#welcomed = true;
-      this.#timers.clear();
-      this.#watch(frame.heartbeat_ms / 2);
-      this.#owner.onWelcome(frame);
-    } else {
-      // Only the last one before the end says why it came.
-      this.#error = frame.type === 'error' && frame.ref === undefined ? frame : null;
-      this.#owner.onFrame(frame);
+      const frame = (JSON.parse(text) as ServerFrame | null) ?? ({} as ServerFrame);
+      type = frame.type;
+      if (frame.type === 'welcome') {
+        this.#welcomed = true;
+        this.#timers.clear();
+        this.#watch(Math.max(MIN_TICK_MS, frame.heartbeat_ms / 2 || 0));
+        this.#owner.onWelcome(frame);
+      } else {
+        // Only the last one before the end says why it came.
+        this.#error = frame.type === 'error' && frame.ref === undefined ? frame : null;
+        this.#owner.onFrame(frame);
+      }
+    } catch (error) {
+      // Its fields are not what they should be. Without a type, or a welcome: not a server of this protocol.
+      if (type === undefined || type === 'welcome') this.#lose(false);
+      else this.#owner.onError(error);
     }
   }
 
