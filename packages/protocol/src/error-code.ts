@@ -143,7 +143,7 @@ export const ERROR_ADVICE = {
     action: 'Use a new client id for each new message. If it should have been the same message, it is stored already.',
   },
   blocked: {
-    when: 'The other has blocked you: messages, typing and presence are refused.',
+    when: 'The other has blocked you: messages and typing are refused (presence is, too, with `not_acquainted`).',
     action: 'Tell the user; do not send again.',
   },
   not_allowed: {
@@ -163,7 +163,7 @@ export const ERROR_ADVICE = {
     action: 'Take it as done.',
   },
   not_acquainted: {
-    when: '`presence` or `watch` named users with whom you share no conversation; the message names their ids. Nothing of the list was taken.',
+    when: '`presence` or `watch` named users with whom you share no conversation, or who have blocked you; the message names their ids. Nothing of the list was taken.',
     action: 'Leave these ids out and send again.',
   },
   too_many_watches: {
