@@ -12,7 +12,9 @@ export const status = z
     delivered_at: timestamp.nullable().describe('When that was.'),
     seen_seq: integer(0).describe('Everything up to here has been seen.'),
     seen_at: timestamp.nullable().describe('When that was.'),
-    message_id: maybe(z.array(id).min(1).describe('Also seen: exactly these messages, above `seen_seq`.')),
+    message_id: maybe(
+      z.array(id).min(1).describe('Also seen: exactly these messages, above `seen_seq`. Those told before stay seen.'),
+    ),
   })
   .meta({
     description:
