@@ -127,7 +127,7 @@ export const ERROR_ADVICE = {
     action: 'Repair the client: use the `kind` that `conversation_ready`, `synced` or `conversations` told.',
   },
   unknown_member: {
-    when: 'A user who was named does not exist, or does not belong to the group.',
+    when: 'A user who was named does not exist (never signed in, nor added by an operator; in development mode an init or `group_add` makes it), or does not belong to the group.',
     action: 'Tell the user; ask for `members` again.',
   },
   initiator_not_member: {
@@ -159,7 +159,7 @@ export const ERROR_ADVICE = {
     action: 'Add fewer users; `welcome` tells the limit.',
   },
   no_change: {
-    when: 'The change would change nothing (all are members already, the role is the same).',
+    when: 'The change would change nothing (all are members already, who is to be removed is none, the name or role is the same).',
     action: 'Take it as done.',
   },
   not_acquainted: {
