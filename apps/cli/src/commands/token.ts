@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { durationArgument, idArgument } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import { configFromEnvironment } from '../edge-access.ts';
@@ -24,7 +24,11 @@ export function tokenCommand(parent: Command): void {
     .description('Prints a token that signs a user in, signed with HS256 and PARLEY_JWT_SECRET.')
     .requiredOption('--user <id>', 'the user who signs in with it', idArgument)
     .option('--name <name>', 'display name that the token carries')
-    .option('--ttl <time>', 'how long it is valid: 30s, 15m, 1h, 7d', durationArgument, durationArgument('1h'))
+    .addOption(
+      new Option('--ttl <time>', 'how long it is valid: 30s, 15m, 1h, 7d')
+        .argParser(durationArgument)
+        .default(durationArgument('1h'), '1h'),
+    )
     .addHelpText('after', EXAMPLES)
     .action((flags: TokenFlags) => {
       console.log(makeToken(flags, Date.now()));
