@@ -63,7 +63,9 @@ export async function runCluster(options: RunClusterOptions): Promise<number> {
     cluster = await startCluster({ ...options, signal: stop.signal });
     for (const service of cluster.services) {
       service.onUnexpectedExit((exit) => {
-        stderr.write(`${service.name} (process ${service.pid}) died: ${reason(exit)}; the rest goes on\n`);
+        stderr.write(
+          `${service.name} (process ${service.pid}) ${exit.code === 0 ? 'ended' : 'died'}: ${reason(exit)}; the rest goes on\n`,
+        );
       });
     }
     stdout.write(options.json === true ? `${JSON.stringify(describeCluster(cluster))}\n` : friendlyText(cluster));
