@@ -1,5 +1,7 @@
 import { openStores } from '@parley/edge';
+import { DatabaseInUseError } from '@parley/store-sql';
 import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
 import { configFromEnvironment, explained } from '../edge-access.ts';
 
 const EXAMPLES = `
@@ -29,6 +31,12 @@ async function migrate(): Promise<void> {
       await stores.close();
     }
   } catch (error) {
+    if (error instanceof DatabaseInUseError) {
+      throw new CliError(
+        'A node has the embedded store open, and brought it up to date when it started.',
+        'There is nothing to do; a newer build does the same when it starts.',
+      );
+    }
     throw explained(error, config);
   }
 }
