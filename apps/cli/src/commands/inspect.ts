@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { idArgument } from '../arguments.ts';
 import { printable } from '../chat/events.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { configFromEnvironment, withOperatorStore } from '../edge-access.ts';
 import { columns } from '../format.ts';
 import { readNode } from '../node-report.ts';
@@ -34,7 +34,13 @@ export function inspectCommand(parent: Command): void {
 async function inspect(flags: InspectFlags): Promise<void> {
   if (flags.user !== undefined) await inspectUser(flags.user);
   else if (flags.cluster === true) await inspectCluster();
-  else await inspectNode(flags.admin ?? localAdmin());
+  else await inspectNode(flags.admin === undefined ? localAdmin() : adminAddress(flags.admin));
+}
+
+function adminAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  throw usageError(`Not the address of an admin port: ${text}`, 'Write it as http://host:9128.');
 }
 
 function localAdmin(): string {
