@@ -44,13 +44,13 @@ export class MemoryReceiptStore implements ReceiptStore {
 }
 
 function standing(conversation: MemoryConversation, member: MemoryMember): MemberStanding {
-  const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = member;
+  const { joinedSeq, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs } = member;
   const reach = Math.min(conversation.messages.length, member.leftSeq ?? Number.MAX_SAFE_INTEGER);
   let peerId: UserId | null = null;
   if (conversation.kind === 'personal') {
     for (const userId of conversation.members.keys()) if (userId !== member.userId) peerId = userId;
   }
-  return { kind: conversation.kind, peerId, reach, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs };
+  return { kind: conversation.kind, peerId, joinedSeq, reach, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs };
 }
 
 /** Gives each message that a cursor passes the time of that; what is seen was delivered by then. */

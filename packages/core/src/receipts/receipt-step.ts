@@ -13,6 +13,8 @@ export interface ReceiptCursors {
 export interface MemberStanding extends ReceiptCursors {
   readonly kind: ConversationKind;
   readonly peerId: UserId | null;
+  /** Up to here the member can see nothing: what was before it is not its to have seen (G6). */
+  readonly joinedSeq: Seq;
   /** Where a cursor can go: the head, or the place where the member left. One beyond would hide later messages. */
   readonly reach: Seq;
 }
@@ -41,7 +43,9 @@ export function decideReceipts(before: MemberStanding, wanted: MemberReceipts): 
   const notBeforeUs = Math.max(before.deliveredAtUs ?? 0, before.seenAtUs ?? 0);
   const within = (target: CursorTarget | null, from: Seq): CursorTarget | null => {
     const seq = Math.min(target?.seq ?? 0, before.reach);
-    return target === null || seq <= from ? null : { seq, atUs: Math.max(target.atUs, notBeforeUs) };
+    return target === null || seq <= Math.max(from, before.joinedSeq)
+      ? null
+      : { seq, atUs: Math.max(target.atUs, notBeforeUs) };
   };
   const seen = within(wanted.seenUpto, before.seenSeq);
   const delivered = furthestOf(within(wanted.delivered, before.deliveredSeq), beyond(seen, before.deliveredSeq));

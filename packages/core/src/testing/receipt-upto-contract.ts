@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusChange } from '../ports/receipt-store.ts';
 import { batch, delivered, seen, seenUpto, T } from './receipt-builders.ts';
-import { commit, type OpenHarness, Room, type StoreHarness } from './store-harness.ts';
+import { changed, commit, newUserId, type OpenHarness, Room, type StoreHarness } from './store-harness.ts';
 
 /** Cursors of personal conversations, and what `apply` says has moved (G6). */
 export function receiptUptoContract(name: string, open: OpenHarness): void {
@@ -164,6 +164,22 @@ export function receiptUptoContract(name: string, open: OpenHarness): void {
       await h.receipts.apply(batch({ delivered: [delivered(room, 1, 2, T + 40)], seen: [seen(room, 1, [1], T + 50)] }));
       await h.receipts.apply(batch({ seenUpto: [seenUpto(room, 1, 3, T + 60)] }));
       expect(await short(room)).toEqual(['seen 100 100', 'seen 100 100', 'seen 100 100']);
+    });
+
+    it('G6 G7 who was added later has seen nothing of what was before, but where the group shows it', async () => {
+      for (const history of [false, true]) {
+        const group = await Room.group(h, 2, { history });
+        await commit(h.messages, group.rows(3));
+        const { id: userId } = await h.conversations.ensureUser(newUserId(), null);
+        await changed(h.groups, group.change({ kind: 'add', userIds: [userId] }));
+        const seenBy = async (seq: number) => {
+          const { conversationId } = group;
+          const receipt = { userId, conversationId, kind: 'group', seq, atUs: T } as const;
+          return (await h.receipts.apply(batch({ seenUpto: [receipt] }))).map(({ seenSeq }) => seenSeq);
+        };
+        expect(await seenBy(3)).toEqual(history ? [3] : []);
+        expect(await seenBy(4)).toEqual([4]);
+      }
     });
 
     it('takes what a member that left has had until then, and no more', async () => {

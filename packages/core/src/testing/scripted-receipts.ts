@@ -115,7 +115,7 @@ export class ScriptedReceipts implements ReceiptStore {
     const { deliveredSeq, deliveredAtUs, seenSeq, seenAtUsOfCursor: seenAtUs } = status;
     const before: MemberStanding = {
       ...{ kind, peerId: kind === 'personal' ? scriptedPeer(userId) : null, reach: Number.MAX_SAFE_INTEGER },
-      ...{ deliveredSeq, deliveredAtUs, seenSeq, seenAtUs },
+      ...{ joinedSeq: 0, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs },
     };
     const step = decideReceipts(before, receipts);
     const seen: { seq: Seq; messageId: MessageId }[] = [];

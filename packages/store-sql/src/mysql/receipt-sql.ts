@@ -28,7 +28,7 @@ const micros = (column: string): string => `TIMESTAMPDIFF(MICROSECOND,'1970-01-0
 
 /** Locks the members' rows in the order of their primary key, which is that of `wanted`: the index is forced, so that no other row is locked, nor in another order. */
 export const membersForUpdate = (wanted: readonly MemberReceipts[]): string =>
-  `SELECT user_id,conversation_id,left_seq,delivered_seq,${micros('delivered_at')},seen_seq,${micros('seen_at')},seen_exact_seq \
+  `SELECT user_id,conversation_id,joined_seq,left_seq,delivered_seq,${micros('delivered_at')},seen_seq,${micros('seen_at')},seen_exact_seq \
 FROM members FORCE INDEX(PRIMARY)WHERE ${wanted.map((m) => `(user_id=${m.userId} AND conversation_id=${m.conversationId})`).join('OR')} FOR UPDATE`;
 
 export const conversationsOf = (wanted: readonly MemberReceipts[]): string =>

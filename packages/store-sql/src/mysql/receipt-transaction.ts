@@ -30,6 +30,7 @@ const MAX_RUNS_PER_STATEMENT = 128;
 type MemberRow = readonly [
   userId: number,
   conversationId: number,
+  joinedSeq: Seq,
   leftSeq: Seq | null,
   deliveredSeq: Seq,
   deliveredAtUs: TimeUs | null,
@@ -95,7 +96,7 @@ function decide(
     const member = memberOf.get(key);
     const conversation = conversationOf.get(receipts.conversationId);
     if (member === undefined || conversation === undefined) continue;
-    const [userId, , leftSeq, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs, seenExactSeq] = member;
+    const [userId, , joinedSeq, leftSeq, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs, seenExactSeq] = member;
     const [, kind, pairKey, lastSeq] = conversation;
     const peerId =
       pairKey
@@ -103,7 +104,7 @@ function decide(
         .map(Number)
         .find((id) => id !== userId) ?? null;
     const reach = Math.min(lastSeq, leftSeq ?? lastSeq);
-    const before = { kind, peerId, reach, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs };
+    const before = { kind, peerId, joinedSeq, reach, deliveredSeq, deliveredAtUs, seenSeq, seenAtUs };
     const step = decideReceipts(before, receipts);
     const exact = new Set(step.exact.map(({ seq }) => seq));
     decided.set(key, { receipts, before, seenExactSeq, step, exact, marked: new Set(), told: [] });

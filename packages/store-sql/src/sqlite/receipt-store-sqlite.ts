@@ -18,6 +18,7 @@ import type { SqliteWriter } from './sqlite-writer.ts';
 interface MemberRow {
   readonly kind: ConversationKind;
   readonly peerId: UserId | null;
+  readonly joinedSeq: Seq;
   readonly reach: Seq;
   readonly deliveredSeq: Seq;
   readonly deliveredAtUs: TimeUs | null;
@@ -87,7 +88,7 @@ export class SqliteReceiptStore implements ReceiptStore {
   #statements(): Statements {
     this.#prepared ??= {
       member: this.#database.prepare(
-        `SELECT c.kind, MIN(c.last_seq, COALESCE(m.left_seq, c.last_seq)) AS reach,
+        `SELECT c.kind, m.joined_seq AS joinedSeq, MIN(c.last_seq, COALESCE(m.left_seq, c.last_seq)) AS reach,
          CASE WHEN c.kind = 'personal' THEN
            (SELECT p.user_id FROM members p WHERE p.conversation_id = m.conversation_id AND p.user_id <> m.user_id) END AS peerId,
          m.delivered_seq AS deliveredSeq, m.delivered_at AS deliveredAtUs, m.seen_seq AS seenSeq, m.seen_at AS seenAtUs,
