@@ -1,4 +1,7 @@
-/** Lets at most `max` tasks run at once; the others wait in line. Bounded by its callers: each session waits with at most one task. */
+/**
+ * Lets at most `max` tasks run at once; the others wait in line. The line is bounded by who may stand in it: the requests in flight of a session, or a few
+ * tasks of each session.
+ */
 export class Limiter {
   readonly #max: number;
   #running = 0;

@@ -21,7 +21,7 @@ import type { ChatNodeSettings } from './settings.ts';
 import type { CursorResets } from './sync/cursor-resets.ts';
 import type { MessageId, NodeId, User } from './types.ts';
 
-/** What the sessions and handlers of one node share. Made once by `ChatNode`. */
+/** What the sessions and handlers of one node share. Made once by `wireNode`. */
 export interface NodeServices {
   readonly settings: ChatNodeSettings;
   readonly clock: Clock;
@@ -40,12 +40,14 @@ export interface NodeServices {
   /** Everybody in a large group says `seen` at the same time: a few reads, not one for each frame. */
   readonly located: Coalescer<MessageId, LocatedMessage | undefined>;
   readonly pings: PingScheduler;
+  /** Sessions that read their backlog at the same time. */
   readonly backlogLimiter: Limiter;
   readonly clientIds: ClientIdMaker;
   readonly groups: GroupStore;
   readonly reader: ConversationReader;
   readonly presence: PresenceWatch;
   readonly resets: CursorResets;
+  /** Reads that clients ask for, and changes of groups: sends keep their share of the store. */
   readonly readLimiter: Limiter;
   /** Of the store: cursors of another one mean nothing here. */
   readonly epoch: string;

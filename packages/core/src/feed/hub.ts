@@ -234,8 +234,7 @@ export class Hub implements FeedOwner {
     if (fresh.length > 0) this.#onJoined(feed.conversationId, fresh);
   }
 
-  /** @returns how many sockets were told */
-  /** A personal conversation has no feed here before its first message, but its members are known. */
+  /** A personal conversation has no feed here before its first message, but its members are known. @returns how many sockets were told */
   #tellTyping({ kind, conversationId, members, userId, active }: TypingPublication): number {
     const users =
       kind === 'group' ? this.#feeds.get(conversationId)?.users : members.map((member) => this.#users.get(member));

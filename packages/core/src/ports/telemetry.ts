@@ -13,9 +13,11 @@ export type ResetReason = 'ahead' | 'epoch' | 'unknown';
 
 /** What operators see. Called on the hot path: implementations only count. Never throws. */
 export interface Telemetry {
+  /** A socket was taken; nobody has signed in on it yet. */
   connectionOpened(): void;
-  /** @param protocol of the session, as `signedIn` was told; null when it had not come to that */
+  /** A socket has ended. @param slow it was ended for reading too slowly (G8) @param protocol of the session, as `signedIn` was told; null when it had not come to that */
   connectionClosed(code: number, slow: boolean, protocol: Protocol | null): void;
+  /** A session begins; `connectionClosed` ends it. */
   signedIn(protocol: Protocol): void;
   /** A device of the current protocol has all that it had missed. @param conversations that were answered @param recovered messages that it was sent */
   resumed(conversations: number, recovered: number): void;
@@ -31,20 +33,25 @@ export interface Telemetry {
   duplicateAnswered(type: string): void;
   /** A client frame, by its type. */
   frameReceived(type: string): void;
-  /** A message frame went to one socket. */
+  /** So many message frames went to sockets as they came: one for each socket. */
   frameDelivered(count: number): void;
+  /** An error frame went to one socket. */
   errorSent(name: ErrorName): void;
   /** One flush of a lane was committed. */
   committed(rows: number, commitMs: number): void;
+  /** A flush is run again: nothing of it was committed, or that is not known. */
   commitRetried(outcome: 'not_committed' | 'unknown'): void;
   /** From commit on the publishing node to the hand-over to local sockets, this node's own included. */
   deliveryLatency(ms: number): void;
+  /** Other nodes were told: one envelope each, with so many publications in all of them. */
   published(envelopes: number, publications: number): void;
   /** Other nodes could not be told of so many heads and new members; they are told later. */
   publishFailed(heads: number): void;
   /** Other nodes could not be told, and will not be: the next one says more. */
   hintDropped(kind: HintKind): void;
+  /** One envelope of another node, with so many publications in it. */
   envelopeReceived(publications: number): void;
+  /** The bus may have lost something, and heads are being checked. @param reason for people: no label */
   busLoss(reason: string): void;
   /** Another node's lease has ended, and this one announces what that one committed last (G9). */
   nodeDied(): void;
@@ -54,7 +61,9 @@ export interface Telemetry {
   auditFound(conversations: number): void;
   /** The audit found conversations of which the store has less than this node has delivered: must stay 0. */
   storeBehind(conversations: number): void;
+  /** Status steps that the store has taken. */
   receiptsWritten(rows: number): void;
+  /** So many message frames went to one socket from the store, as what its session had missed. */
   backlogDelivered(messages: number): void;
 }
 
