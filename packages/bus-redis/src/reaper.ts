@@ -61,7 +61,7 @@ export class Reaper {
           await this.#clear(id);
         }
       } catch (error) {
-        this.#log.warn({ nodeId: id, error: String(error) }, 'a dead node could not be cleared away yet');
+        this.#log.warn({ nodeId: id, err: error }, 'a dead node could not be cleared away yet');
       }
       this.#waiting.delete(id);
     }

@@ -133,7 +133,7 @@ export class RedisLink {
     try {
       await session.open();
     } catch (error) {
-      if (this.#stopping === null) log.warn({ error: String(error) }, 'Redis cannot be reached; trying again');
+      if (this.#stopping === null) log.warn({ err: error }, 'Redis cannot be reached; trying again');
       return null;
     } finally {
       this.#opening = null;
@@ -158,9 +158,7 @@ export class RedisLink {
       session.reaper
         .clearOwn(id)
         .then(() => this.#oldIds.delete(id))
-        .catch((error: unknown) =>
-          this.#options.log.warn({ nodeId: id, error: String(error) }, 'old entries are left'),
-        );
+        .catch((error: unknown) => this.#options.log.warn({ nodeId: id, err: error }, 'old entries are left'));
     }
     return true;
   }

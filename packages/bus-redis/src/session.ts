@@ -107,7 +107,7 @@ export class Session {
     try {
       await this.reaper.clearOwn(this.nodeId);
     } catch (error) {
-      this.#options.log.warn({ nodeId: this.nodeId, error: String(error) }, 'the node left Redis without a goodbye');
+      this.#options.log.warn({ nodeId: this.nodeId, err: error }, 'the node left Redis without a goodbye');
     } finally {
       cancel();
     }
@@ -164,7 +164,7 @@ export class Session {
   #beat(): void {
     const { keys, clock, log } = this.#options;
     const heartbeat = wire.encodeHeartbeat(this.nodeId, this.counters.recent(clock.nowMs()));
-    const failed = (error: unknown) => log.debug({ error: String(error) }, 'a heartbeat was not sent');
+    const failed = (error: unknown) => log.debug({ err: error }, 'a heartbeat was not sent');
     this.connections.publishToAll(keys.heartbeats, heartbeat).catch(failed);
     this.connections.publishToInboxes([[keys.inbox(this.nodeId), wire.encodeOwnBeat(this.nodeId)]]).catch(failed);
   }
@@ -185,7 +185,7 @@ export class Session {
       else if (!observer) this.reaper.reap(dead.filter((id) => !isOwn(id)));
     } catch (error) {
       this.#failedRenewals += 1;
-      log.warn({ error: String(error), failed: this.#failedRenewals }, 'the lease was not renewed');
+      log.warn({ err: error, failed: this.#failedRenewals }, 'the lease was not renewed');
       // A master that has become a replica stays one: look for the new master at once.
       if (this.#failedRenewals >= MAX_FAILED_RENEWALS || String(error).includes('READONLY')) {
         this.end(`the lease cannot be renewed: ${String(error)}`);
@@ -217,7 +217,7 @@ export class Session {
     try {
       this.#options.events.onEnvelope(payload);
     } catch (error) {
-      this.#options.log.error({ error: String(error) }, 'an envelope was not taken in');
+      this.#options.log.error({ err: error }, 'an envelope was not taken in');
     }
   }
 }

@@ -160,7 +160,7 @@ export class CommitBatch<S extends PendingSend> {
     try {
       this.sends[index]?.settle(outcome);
     } catch (error) {
-      log.error({ error }, 'settling a send threw');
+      log.error({ err: error }, 'settling a send threw');
     }
   }
 }

@@ -149,7 +149,7 @@ export class GroupCommit<S extends PendingSend = PendingSend> {
       try {
         send.settle(this.#draining ? DRAINING : OVERLOADED);
       } catch (error) {
-        this.#deps.log.error({ error }, 'settling a send threw');
+        this.#deps.log.error({ err: error }, 'settling a send threw');
       }
     }
     this.#checkDrained();

@@ -174,7 +174,7 @@ export class Lane<S extends PendingSend> {
       try {
         this.#deps.onCommitted(committed);
       } catch (error) {
-        this.#deps.log.error({ lane: this.#name, error }, 'publishing a flush threw');
+        this.#deps.log.error({ lane: this.#name, err: error }, 'publishing a flush threw');
       }
     }
     batch.settleCommitted(from, results, this.#deps.log);
