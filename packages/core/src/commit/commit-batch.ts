@@ -1,7 +1,7 @@
 import type { AppendResult, AppendRow } from '../ports/message-store.ts';
 import type { Log } from '../ports/telemetry.ts';
 import type { ConversationId, MessageId } from '../types.ts';
-import type { PendingSend, SendOutcome, SentMessage } from './group-commit.ts';
+import type { PendingSend, SendOutcome, SentMessage } from './pending-send.ts';
 
 const UNKNOWN: SendOutcome = { kind: 'unknown' };
 const CONFLICT: SendOutcome = { kind: 'refused', error: 'client_id_conflict' };

@@ -4,7 +4,8 @@ import type { Log, Telemetry } from '../ports/telemetry.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Random, testSeed } from '../testing/random.ts';
 import { type AppendStep, ScriptedAppend } from '../testing/scripted-append.ts';
-import { GroupCommit, type SendOutcome } from './group-commit.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { SendOutcome } from './pending-send.ts';
 
 const RUNS = 100;
 const TROUBLE: readonly AppendStep[] = [

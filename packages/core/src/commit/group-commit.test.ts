@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStores } from '../memory/memory-stores.ts';
 import { type AppendRow, StoreError } from '../ports/message-store.ts';
 import { CommitBench } from '../testing/commit-bench.ts';
-import type { SendOutcome } from './group-commit.ts';
+import type { SendOutcome } from './pending-send.ts';
 
 describe('batching', () => {
   it('commits what arrives in one turn together, publishes it, then settles it, without a timer (G1)', async () => {

@@ -3,7 +3,8 @@ import type { AppendOutcome, AppendResult } from '../ports/message-store.ts';
 import { type StoreFailure, storeFailure } from '../store-failure.ts';
 import type { ConversationId } from '../types.ts';
 import type { CommitBatch } from './commit-batch.ts';
-import type { CommittedSend, GroupCommitDeps, PendingSend, SendOutcome, SentMessage } from './group-commit.ts';
+import type { GroupCommitDeps } from './group-commit-deps.ts';
+import type { CommittedSend, PendingSend, SendOutcome, SentMessage } from './pending-send.ts';
 import { refreshVersions } from './refresh-versions.ts';
 import { SendQueue } from './send-queue.ts';
 

@@ -1,7 +1,7 @@
 import type { MessagePublication } from '../bus/publication.ts';
 import type { StoredMessage, UserId } from '../types.ts';
 import { publicationOf } from '../wire/message-frame.ts';
-import type { CommittedSend, PendingSend } from './group-commit.ts';
+import type { CommittedSend, PendingSend } from './pending-send.ts';
 
 /** A send on its way through the group commit, with what its publication needs. */
 export interface OutgoingSend extends PendingSend {

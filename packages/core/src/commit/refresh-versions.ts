@@ -1,7 +1,7 @@
 import type { ErrorName } from '@parley/protocol';
 import type { ConversationId, UserId } from '../types.ts';
 import type { CommitBatch } from './commit-batch.ts';
-import type { PendingSend } from './group-commit.ts';
+import type { PendingSend } from './pending-send.ts';
 
 /** Reads at the same time, so that one flush does not take a whole connection pool. */
 const MAX_CONCURRENT_READS = 16;

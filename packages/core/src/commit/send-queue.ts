@@ -1,5 +1,5 @@
 import { CommitBatch } from './commit-batch.ts';
-import type { PendingSend } from './group-commit.ts';
+import type { PendingSend } from './pending-send.ts';
 
 /** What waits in one lane, in submit order: a ring of fixed capacity, so that queueing allocates nothing. The lane keeps the bound. */
 export class SendQueue<S extends PendingSend> {

@@ -1,6 +1,6 @@
 import type { ErrorName } from '@parley/protocol';
-import type { SendOutcome } from '../commit/group-commit.ts';
 import type { OutgoingSend, StoredNumbers } from '../commit/outgoing-send.ts';
+import type { SendOutcome } from '../commit/pending-send.ts';
 import { senderStanding } from '../commit/sender-standing.ts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import { type AppendRow, StoreError } from '../ports/message-store.ts';

@@ -1,4 +1,6 @@
-import { GroupCommit, type GroupCommitSettings, type SendOutcome } from '../commit/group-commit.ts';
+import { GroupCommit } from '../commit/group-commit.ts';
+import type { GroupCommitSettings } from '../commit/group-commit-deps.ts';
+import type { SendOutcome } from '../commit/pending-send.ts';
 import type { Standing } from '../commit/refresh-versions.ts';
 import type { AppendRow, MessageStore } from '../ports/message-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
