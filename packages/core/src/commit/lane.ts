@@ -1,15 +1,13 @@
-import { backoffMs } from '../backoff.ts';
 import type { AppendOutcome, AppendResult } from '../ports/message-store.ts';
 import { type StoreFailure, storeFailure } from '../store-failure.ts';
 import type { ConversationId } from '../types.ts';
 import type { CommitBatch } from './commit-batch.ts';
 import type { GroupCommitDeps } from './group-commit-deps.ts';
+import { LanePause } from './lane-pause.ts';
 import type { CommittedSend, PendingSend, SendOutcome, SentMessage } from './pending-send.ts';
 import { refreshVersions } from './refresh-versions.ts';
 import { SendQueue } from './send-queue.ts';
 
-const RETRY_MIN_MS = 10;
-const RETRY_MAX_MS = 1_000;
 /** Memberships that change again while they are read: more often than this in a row is not the members' doing. */
 const MAX_STALE_ROUNDS = 5;
 
@@ -22,14 +20,11 @@ export class Lane<S extends PendingSend> {
   readonly #deps: GroupCommitDeps<S>;
   readonly #name: number;
   readonly #queue: SendQueue<S>;
+  readonly #pause: LanePause;
   readonly #onIdle: () => void;
   #unsettledRows = 0;
   #unsettledBytes = 0;
   #idle = true;
-  /** Failures in a row that a later call may not have: the store is away. */
-  #failures = 0;
-  /** What the next call has to wait for. */
-  #delayMs = 0;
   #call: Promise<AppendOutcome> | null = null;
   #callEnd = 0;
   /** In the store's hands, now or until its call is made again. */
@@ -40,6 +35,7 @@ export class Lane<S extends PendingSend> {
     this.#deps = deps;
     this.#name = name;
     this.#queue = new SendQueue(deps.settings.maxLaneRows);
+    this.#pause = new LanePause(deps, name);
     this.#onIdle = onIdle;
   }
 
@@ -76,7 +72,7 @@ export class Lane<S extends PendingSend> {
     let batch = this.#next();
     while (batch !== null) {
       if (this.#call === null) {
-        if (this.#delayMs > 0) await this.#pause();
+        if (this.#pause.delayMs > 0) await this.#pause.wait();
         this.#begin(batch);
       }
       const outcome = await this.#outcome();
@@ -95,8 +91,8 @@ export class Lane<S extends PendingSend> {
   /** The next batch. While the store is away, rows whose time is over are refused without a call: there may be thousands. */
   #next(): CommitBatch<S> | null {
     const { clock, settings } = this.#deps;
-    if (this.#failures > 0) {
-      const expired = this.#queue.takeSubmittedBefore(clock.nowMs() + this.#delayMs - settings.retryForMs);
+    if (this.#pause.storeAway) {
+      const expired = this.#queue.takeSubmittedBefore(clock.nowMs() + this.#pause.delayMs - settings.retryForMs);
       if (expired !== null) {
         this.#settleUpto(expired, expired.length, STORE_UNAVAILABLE);
         this.#release(expired);
@@ -141,8 +137,7 @@ export class Lane<S extends PendingSend> {
       this.#failed(batch, { outcome: 'unknown', retryable: false, reason });
       return batch;
     }
-    if (this.#failures > 0) this.#deps.log.info({ lane: this.#name, failures: this.#failures }, 'commits work again');
-    this.#failures = 0;
+    this.#pause.succeeded();
     batch.staleRounds = 0;
     batch.widen();
     batch.pos = end;
@@ -186,7 +181,7 @@ export class Lane<S extends PendingSend> {
     const rows = this.#callEnd - batch.pos;
     if (failure.outcome === 'unknown') batch.markUnknown(this.#callEnd, clock.nowMs());
     if (failure.retryable) {
-      this.#backOff(failure.reason);
+      this.#pause.failed(failure.reason);
       this.#giveUpLate(batch);
     } else if (rows > 1) {
       log.warn({ lane: this.#name, rows, reason: failure.reason }, 'a flush cannot be committed, looking for the row');
@@ -225,32 +220,19 @@ export class Lane<S extends PendingSend> {
       await refreshVersions(batch, conversationIds, this.#deps.standingOf, (index, error) => {
         batch.setVerdict(index, { kind: 'refused', error });
       });
-      if (batch.staleRounds > 1) this.#delayMs = this.#backoff(batch.staleRounds);
+      this.#pause.stale(batch.staleRounds);
     } catch (error) {
       batch.staleRounds -= 1;
-      this.#backOff(storeFailure(error).reason);
+      this.#pause.failed(storeFailure(error).reason);
       this.#giveUpLate(batch);
       if (!batch.done) this.#deps.telemetry.commitRetried('not_committed');
     }
   }
 
-  #backOff(reason: string): void {
-    this.#failures += 1;
-    this.#delayMs = this.#backoff(this.#failures);
-    const { log } = this.#deps;
-    const fields = { lane: this.#name, failures: this.#failures, delayMs: this.#delayMs, reason };
-    if (this.#failures === 1) log.warn(fields, 'a commit failed, trying again');
-    else log.debug(fields, 'a commit failed again');
-  }
-
-  #backoff(failures: number): number {
-    return backoffMs(failures, RETRY_MIN_MS, RETRY_MAX_MS, this.#deps.random ?? Math.random);
-  }
-
   /** Settles the rows, from the oldest, whose time is over before the next call would begin. */
   #giveUpLate(batch: CommitBatch<S>): void {
     const { clock, log, settings } = this.#deps;
-    const startedBefore = clock.nowMs() + this.#delayMs - settings.retryForMs;
+    const startedBefore = clock.nowMs() + this.#pause.delayMs - settings.retryForMs;
     const from = batch.pos;
     if (batch.inDoubt(batch.pos)) {
       // Whole: they go on together until one call says what became of all of them.
@@ -271,13 +253,5 @@ export class Lane<S extends PendingSend> {
 
   #release(batch: CommitBatch<S>): void {
     this.#unsettledBytes -= batch.bytes;
-  }
-
-  #pause(): Promise<void> {
-    const delayMs = this.#delayMs;
-    this.#delayMs = 0;
-    return new Promise((resolve) => {
-      this.#deps.clock.after(delayMs, resolve);
-    });
   }
 }
