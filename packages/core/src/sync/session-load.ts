@@ -2,7 +2,7 @@ import type { LoadedConversation, LoadedUser, LoadingSession } from '../feed/mem
 import type { NodeServices } from '../services.ts';
 import type { ConversationId, Membership, Seq } from '../types.ts';
 import { type PatientSession, readPatiently } from './patient-read.ts';
-import { type Resume, unknownCursors } from './session-sync.ts';
+import { goesOnBehind, type Resume, unknownCursors } from './resume.ts';
 
 /** What a session has read of its user, to begin with. */
 export interface SessionLoad {
@@ -18,13 +18,6 @@ export interface SessionLoad {
 }
 
 const NONE: ReadonlyMap<ConversationId, Seq> = new Map();
-
-/** The seq behind which a device goes on in a conversation of its user; null: its cursor means nothing here. */
-export function goesOnBehind(resume: Resume | null, { conversationId, deliveredSeq, head }: Membership): Seq | null {
-  const cursor = resume?.cursors?.get(conversationId);
-  if (cursor === undefined) return deliveredSeq;
-  return resume?.sameEpoch === true && cursor <= head ? cursor : null;
-}
 
 /** Leaves these conversations open. @returns those that the device has to forget, which go on behind their head */
 function leaveOpen(

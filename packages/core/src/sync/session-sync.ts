@@ -4,20 +4,8 @@ import type { LoadedConversation } from '../feed/membership-loader.ts';
 import type { ResetReason } from '../ports/telemetry.ts';
 import type { CatchUpRange } from '../session/local-user.ts';
 import type { ConversationId, ConversationKind, Seq } from '../types.ts';
-import type { DeviceCursors } from './device-cursors.ts';
+import { type Resume, unknownCursors } from './resume.ts';
 import type { SessionLoad } from './session-load.ts';
-
-/** What a device of the current protocol says it has. */
-export interface Resume {
-  /** Null: as far as the server knows the user's devices to be. */
-  readonly cursors: DeviceCursors | null;
-  /** False when the cursors belong to another store, or to this one before it was put back. */
-  readonly sameEpoch: boolean;
-  /** Which of the cursors are groups, as far as the device knows. */
-  readonly groups: readonly ConversationId[];
-  /** Conversations whose present statuses to tell; null: all, within bounds. */
-  readonly statusOf: readonly ConversationId[] | null;
-}
 
 const OF_KIND = { personal: ',"kind":"personal","seq":', group: ',"kind":"group","seq":' } as const;
 /** Of about 80 bytes each, before the socket is waited for. */
@@ -34,20 +22,6 @@ export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRan
     // What is above the feed's position comes through the feed.
     return { feed, afterSeq, uptoSeq: feed.position, includeOwn: false };
   });
-}
-
-/** Cursors of conversations that are neither among what was read, which lists none twice, nor open. */
-export function unknownCursors(
-  loaded: readonly LoadedConversation[],
-  cursors: Resume['cursors'],
-  open: ReadonlyMap<ConversationId, Seq>,
-): readonly ConversationId[] {
-  if (cursors === null) return [];
-  let found = 0;
-  for (const { row } of loaded) if (cursors.get(row.conversationId) !== undefined) found++;
-  if (found === cursors.size) return [];
-  const known = new Set(loaded.map(({ row }) => row.conversationId));
-  return cursors.conversationIds().filter((id) => !known.has(id) && !open.has(id));
 }
 
 /**

@@ -1,8 +1,6 @@
 import { CURRENT_PROTOCOL, encodeFrame, formatTimestamp, type Hello, LIMITS, TIMES } from '@parley/protocol';
 import type { NodeServices } from '../services.ts';
 import type { TimeUs, User } from '../types.ts';
-import { DeviceCursors } from './device-cursors.ts';
-import type { Resume } from './session-sync.ts';
 
 /** The answer to a `hello`. */
 export function encodeWelcome(
@@ -42,15 +40,4 @@ export function encodeWelcome(
       max_conversations: LIMITS.maxConversations,
     },
   });
-}
-
-/** What a device says it has. */
-export function resumeOf({ cursors, groups, epoch, status_of }: Hello, storeEpoch: string): Resume {
-  const own = cursors === undefined || cursors === 'server' ? null : cursors;
-  return {
-    cursors: own === null ? null : new DeviceCursors(own),
-    sameEpoch: epoch === undefined || epoch === storeEpoch,
-    groups: groups ?? [],
-    statusOf: status_of ?? null,
-  };
 }
