@@ -1,6 +1,7 @@
 import { type MessagePublication, retained, type StatusPublication } from '../bus/publication.ts';
 import type { MemberCursor } from '../ports/conversation-reader.ts';
 import type { LocalUser } from '../session/local-user.ts';
+import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
 import { type ConversationId, type ConversationKind, groupTopic, type Seq, type Topic, type UserId } from '../types.ts';
 import { FeedStatus } from './feed-status.ts';
 
@@ -8,8 +9,6 @@ import { FeedStatus } from './feed-status.ts';
 const UNKNOWN = -1;
 /** Shared by all feeds without a local member; never written to. */
 const NOBODY: LocalUser[] = [];
-/** Handed out at once when the gap below is filled: as much as a socket takes well. */
-const MAX_HELD_BYTES = 262_144;
 
 /** What a feed asks of its hub. */
 export interface FeedOwner {
@@ -212,12 +211,12 @@ export class ConversationFeed {
     for (const [userId, version] of this.#verified ?? []) if (version <= membersVersion) this.forget(userId);
   }
 
-  /** Bounded: what does not fit is forgotten, `knownHead` remembers that it exists, and the repair reads it. */
+  /** It is handed out at once when the gap below is filled. Bounded: what does not fit is forgotten, `knownHead` remembers that it exists, and the repair reads it. */
   #hold(publication: MessagePublication): void {
     this.#held ??= new Map();
     const bytes = publication.frame.byteLength;
     if (this.#held.has(publication.seq) || this.#held.size >= this.#owner.maxHeld) return;
-    if (this.#heldBytes + bytes > MAX_HELD_BYTES) return;
+    if (this.#heldBytes + bytes > MAX_BYTES_AT_ONCE) return;
     this.#held.set(publication.seq, retained(publication));
     this.#heldBytes += bytes;
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { MessageStore } from '../ports/message-store.ts';
 import type { Log, Telemetry } from '../ports/telemetry.ts';
-import { MAX_BYTES_AT_ONCE } from '../sync/backlog-sender.ts';
+import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
 import type { Seq, StoredMessage } from '../types.ts';
 import { publicationOf } from '../wire/message-frame.ts';
 import type { ConversationFeed } from './conversation-feed.ts';

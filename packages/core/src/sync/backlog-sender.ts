@@ -3,13 +3,11 @@ import type { Connection } from '../ports/connection.ts';
 import type { NodeServices } from '../services.ts';
 import type { DeliveryNotes } from '../session/delivery-notes.ts';
 import type { CatchUpRange, LocalUser } from '../session/local-user.ts';
+import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
 import type { Seq, StoredMessage } from '../types.ts';
 import { storedFrame } from '../wire/message-frame.ts';
 import { Backlog, type BacklogEntry } from './backlog.ts';
 import { type PatientSession, readPatiently } from './patient-read.ts';
-
-/** Of frames, before the socket is waited for. One more may come to 400 KB, and a socket that holds back a megabyte is ended. */
-export const MAX_BYTES_AT_ONCE = 262_144;
 
 /** The session that the backlog is sent to. */
 export interface BacklogTarget extends PatientSession {

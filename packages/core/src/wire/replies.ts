@@ -1,4 +1,5 @@
 import type { Connection } from '../ports/connection.ts';
+import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
 
 /** A request's place among the answers. */
 export interface Slot {
@@ -25,8 +26,6 @@ export interface Replies {
 
 /** Shorter answers leave at once, whatever waits. */
 const LONG_CHARS = 16_384;
-/** Of what a socket has not taken. A long answer may come to 400 KB, live frames come beside it, and a socket that holds back a megabyte is ended. */
-const MAX_BUFFERED_BYTES = 262_144;
 
 /** Answers that name their request: each leaves when it is ready, a long one when the socket has room. Few are made without it (see `room`). */
 export class UnorderedReplies implements Replies {
@@ -86,7 +85,7 @@ export class UnorderedReplies implements Replies {
   }
 
   get #full(): boolean {
-    return this.#held !== null || this.#connection.bufferedBytes() > MAX_BUFFERED_BYTES;
+    return this.#held !== null || this.#connection.bufferedBytes() > MAX_BYTES_AT_ONCE;
   }
 
   #wake(): void {
