@@ -3,12 +3,9 @@ import {
   type CloseName,
   decodeHello,
   type ErrorName,
-  encodeFrame,
   encodeSignedIn,
-  formatTimestamp,
   type Hello,
   type Ref,
-  TIMES,
 } from '@parley/protocol';
 import type { LoadedUser } from '../feed/membership-loader.ts';
 import type { Caller, SessionControl } from '../handlers/caller.ts';
@@ -22,6 +19,8 @@ import type { TimeUs } from '../types.ts';
 import { currentWire } from '../wire/current-wire.ts';
 import { legacyWire } from '../wire/legacy-wire.ts';
 import type { Slot } from '../wire/replies.ts';
+import { EarlyFrames } from './early-frames.ts';
+import { Goaway } from './goaway.ts';
 import type { LocalUser } from './local-user.ts';
 import { type DeliveryOwner, SessionDelivery } from './session-delivery.ts';
 import { SessionExpiry } from './session-expiry.ts';
@@ -31,14 +30,12 @@ import { type Proof, signIn } from './sign-in.ts';
 type Phase =
   | { readonly kind: 'awaiting_sign_in' }
   /** Frames that came before the sign-in was through wait in `early`. */
-  | { readonly kind: 'signing_in'; readonly early: string[]; earlyBytes: number }
+  | { readonly kind: 'signing_in'; readonly early: EarlyFrames }
   | { readonly kind: 'signed_in'; readonly caller: Caller }
   /** No more frames are taken; the answers to those that were still go out. */
   | { readonly kind: 'closing' }
   | { readonly kind: 'closed' };
 
-/** The ping behind a `goaway`: its pong comes behind everything that the client sent before. */
-const GOAWAY = 'goaway';
 /** A goodbye that was asked for. */
 const BYE = { code: 1000, reason: 'bye' };
 
@@ -64,8 +61,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   #leaving = false;
   /** Since it was signed in. */
   #protocol: Protocol | null = null;
-  /** A `goaway` is on its way. */
-  #unheard = false;
+  /** Since its node drains; null for a legacy session. */
+  #goaway: Goaway | null = null;
 
   constructor(
     connection: Connection,
@@ -92,17 +89,12 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     const phase = this.#phase;
     switch (phase.kind) {
       case 'awaiting_sign_in':
-        this.#phase = { kind: 'signing_in', early: [], earlyBytes: 0 };
+        this.#phase = { kind: 'signing_in', early: new EarlyFrames(this.#services.settings) };
         this.#takeFirst(text);
         break;
-      case 'signing_in': {
-        const { maxEarlyFrames, maxEarlyBytes } = this.#services.settings;
-        phase.earlyBytes += text.length;
-        if (phase.early.length >= maxEarlyFrames || phase.earlyBytes > maxEarlyBytes)
-          this.#end('too_many_frames', 'overloaded');
-        else phase.early.push(text);
+      case 'signing_in':
+        if (!phase.early.keep(text)) this.#end('too_many_frames', 'overloaded');
         break;
-      }
       case 'signed_in':
         this.#requests.receive(text, phase.caller);
         break;
@@ -119,7 +111,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   }
 
   onPong(payload: string): void {
-    if (payload === GOAWAY) this.#unheard = false;
+    this.#goaway?.onPong(payload);
     if (this.#phase.kind === 'signed_in' || this.#phase.kind === 'closing') this.#delivery?.onPong(payload);
   }
 
@@ -172,11 +164,8 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
     const { watermark } = this.#delivery;
     if (watermark.wantsPing) watermark.ping(this.#connection, this.#services.clock.nowMs());
     if (this.#requests.protocol === 'legacy') return;
-    const reconnect_after_ms = Math.floor(this.#services.random() * TIMES.maxReconnectAfterMs);
-    this.#connection.send(encodeFrame({ type: 'goaway', reconnect_after_ms }));
-    this.#services.telemetry.noticeTold('goaway', 1);
-    this.#connection.ping(GOAWAY);
-    this.#unheard = true;
+    this.#goaway = new Goaway();
+    this.#goaway.say(this.#connection, this.#services);
   }
 
   /** G10, last step for a client that never pauses: takes no more frames; the answers to those it has taken still go out. */
@@ -191,7 +180,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
 
   /** Every frame that was sent is proven delivered, as far as that is this side's business, and what the client sent before it knew of the drain is here. */
   get proven(): boolean {
-    return !this.#unheard && (this.#delivery?.watermark.settled ?? true);
+    return this.#goaway?.underWay !== true && (this.#delivery?.watermark.settled ?? true);
   }
 
   goAway(): void {
@@ -260,7 +249,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
 
   /** @returns the frames that came before */
   #takeFrames(user: LocalUser, delivery: SessionDelivery): readonly string[] {
-    const early = this.#phase.kind === 'signing_in' ? this.#phase.early : [];
+    const early = this.#phase.kind === 'signing_in' ? this.#phase.early.all : [];
     const own = { delivery, session: this, watcher: delivery, typing: null, lookups: null };
     const caller: Caller = { user, sessionId: this.id, ...own };
     this.#phase = { kind: 'signed_in', caller };
@@ -300,12 +289,7 @@ export class Session implements ConnectionHandler, DeliveryOwner, RequestOwner, 
   }
 
   #watchExpiry(expiresAtUs: TimeUs): void {
-    const onSoon = (atUs: TimeUs): void => {
-      this.#connection.send(encodeFrame({ type: 'refresh_needed', expires_at: formatTimestamp(atUs) }));
-      this.#services.telemetry.noticeTold('refresh_needed', 1);
-    };
-    const onExpired = (): void => this.closeFor('token_expired');
-    this.#expiry = new SessionExpiry(this.#services.clock, TIMES.refreshAheadMs, onSoon, onExpired);
+    this.#expiry = new SessionExpiry(this.#connection, this.#services, () => this.closeFor('token_expired'));
     this.#expiry.set(expiresAtUs);
   }
 
