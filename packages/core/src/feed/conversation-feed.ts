@@ -2,6 +2,7 @@ import { type MessagePublication, retained, type StatusPublication } from '../bu
 import type { MemberCursor } from '../ports/conversation-reader.ts';
 import type { LocalUser } from '../session/local-user.ts';
 import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
+import { STORE_LIMITS } from '../store-limits.ts';
 import { type ConversationId, type ConversationKind, groupTopic, type Seq, type Topic, type UserId } from '../types.ts';
 import { FeedStatus } from './feed-status.ts';
 
@@ -9,6 +10,9 @@ import { FeedStatus } from './feed-status.ts';
 const UNKNOWN = -1;
 /** Shared by all feeds without a local member; never written to. */
 const NOBODY: LocalUser[] = [];
+
+/** Senders that are remembered of one group, those who have left included. */
+const MAX_SENDERS = 4 * STORE_LIMITS.maxGroupMembers;
 
 /** What a feed asks of its hub. */
 export interface FeedOwner {
@@ -46,12 +50,12 @@ export class ConversationFeed {
   #knownHead: Seq = 0;
   #held: Map<Seq, MessagePublication> | null = null;
   #heldBytes = 0;
-  /** Where live delivery began. */
-  #startSeq: Seq = 0;
+  /** Who has sent what up to here is not known: anybody, perhaps. */
+  #sendersKnownAfter: Seq = 0;
   /** Of the last event handed out that changed the members. */
   #changedSeq: Seq = 0;
   #status: FeedStatus | null = null;
-  /** Groups: the last message of each sender since the start. Bounded by the members. */
+  /** Groups: the last message of each sender behind that. At the bound, which only members that come and go can reach, it is forgotten. */
   #lastSent: Map<UserId, Seq> | null = null;
   readonly #owner: FeedOwner;
 
@@ -114,7 +118,7 @@ export class ConversationFeed {
   start(seq: Seq): void {
     if (this.#position !== UNKNOWN) return;
     this.#position = seq;
-    this.#startSeq = seq;
+    this.#sendersKnownAfter = seq;
     this.#knownHead = Math.max(this.#knownHead, seq);
     for (const held of this.#held?.values() ?? []) if (held.seq <= seq) this.#release(held);
     this.#releaseHeld();
@@ -171,7 +175,7 @@ export class ConversationFeed {
     this.#status ??= new FeedStatus();
     const lastSent = this.#lastSent;
     const concerns = (userId: UserId, afterSeq: Seq): boolean =>
-      this.kind === 'personal' || (lastSent?.get(userId) ?? this.#startSeq) > afterSeq;
+      this.kind === 'personal' || (lastSent?.get(userId) ?? this.#sendersKnownAfter) > afterSeq;
     return this.#status.tell(news, this.users, concerns);
   }
 
@@ -183,10 +187,7 @@ export class ConversationFeed {
 
   #handOut(publication: MessagePublication): number {
     this.#position = publication.seq;
-    if (this.kind === 'group') {
-      this.#lastSent ??= new Map();
-      this.#lastSent.set(publication.senderId, publication.seq);
-    }
+    if (this.kind === 'group') this.#noteSender(publication);
     let delivered = 0;
     for (const user of this.users) {
       for (const recipient of user.recipients) {
@@ -202,6 +203,15 @@ export class ConversationFeed {
       this.#owner.membersChanged(this, publication);
     }
     return delivered;
+  }
+
+  #noteSender({ senderId, seq }: MessagePublication): void {
+    this.#lastSent ??= new Map();
+    if (this.#lastSent.size >= MAX_SENDERS) {
+      this.#lastSent.clear();
+      this.#sendersKnownAfter = seq;
+    }
+    this.#lastSent.set(senderId, seq);
   }
 
   #raiseCommon(membersVersion: number): void {

@@ -142,3 +142,22 @@ it('G6: what a user has seen on one device its others are told, for their unread
   feed.tellStatus({ ...news(5, 5, 2), seenIds: [4] });
   expect(told).toHaveLength(4);
 });
+
+it('G8: of a group whose members come and go so many senders and cursors are remembered: past that somebody is told more, nobody less', () => {
+  const { feed, told } = group(1, 2, 3, 4, 5);
+  const numbered = { type: 'message', kind: 'group', conversationId: 5, members: NO_MEMBERS } as const;
+  const rest = { frame: new Uint8Array(1), legacyBytes: 0, change: null, originSessionId: 0 };
+  const last = 4_004;
+  for (let seq = 6; seq <= last; seq++) feed.accept({ ...numbered, ...rest, seq, messageId: seq, senderId: seq });
+  feed.tellStatus(news(10, last));
+  expect(told()).toEqual([]);
+  feed.accept({ ...numbered, ...rest, seq: last + 1, messageId: last + 1, senderId: last + 1 });
+  feed.tellStatus(news(11, last + 1));
+  expect(told()).toEqual([[last + 1, 0]]);
+  for (let userId = 10; userId < 4_010; userId++) feed.tellStatus({ ...news(0, 9), userId });
+  const before = told().length;
+  // Overtaken: told of the one that was forgotten, and of no other.
+  feed.tellStatus({ ...news(0, 8), userId: 4_009 });
+  feed.tellStatus({ ...news(0, 8), userId: READER });
+  expect(told().slice(before)).toEqual([[8, 0]]);
+});

@@ -1,8 +1,12 @@
 import { encodeFrame, formatTimestamp } from '@parley/protocol';
 import type { StatusPublication } from '../bus/publication.ts';
+import { makeRoom } from '../make-room.ts';
 import type { MemberCursor } from '../ports/conversation-reader.ts';
 import type { LocalUser } from '../session/local-user.ts';
+import { STORE_LIMITS } from '../store-limits.ts';
 import type { ConversationId, MessageId, Seq, TimeUs, UserId } from '../types.ts';
+
+const MAX_MEMBERS = 4 * STORE_LIMITS.maxGroupMembers;
 
 interface Told {
   deliveredSeq: Seq;
@@ -13,8 +17,9 @@ interface Told {
 
 /**
  * What the senders of one conversation on one node have been told of its members' cursors, and each member's own devices of what it has seen: never
- * backwards, also when publications overtake each other (G6); what one that was lost or is late would have told comes with the next. Bounded by the
- * members; there only while somebody here listens.
+ * backwards, also when publications overtake each other (G6); what one that was lost or is late would have told comes with the next.
+ * There only while somebody here listens. Bounded: of a group, the last members that were told of, four times as many as it can have at once; of one that
+ * was forgotten something overtaken may be told.
  */
 export class FeedStatus {
   /** As publications have told it to all. */
@@ -54,7 +59,10 @@ export class FeedStatus {
     const told = this.#told.get(userId) ?? NOTHING;
     const furthest = this.#furthest(userId, told);
     raise(furthest, { ...cursor, deliveredAtUs: deliveredAtUs ?? 0, seenAtUs: seenAtUs ?? 0 });
-    if (raise({ ...told }, furthest)) this.#shown.set(userId, furthest);
+    if (raise({ ...told }, furthest)) {
+      if (!this.#shown.has(userId)) makeRoom(this.#shown, MAX_MEMBERS);
+      this.#shown.set(userId, furthest);
+    }
     return statusFrame(conversationId, userId, furthest, seenExactly);
   }
 
@@ -77,6 +85,7 @@ export class FeedStatus {
   #toldOf(userId: UserId): Told {
     let told = this.#told.get(userId);
     if (told === undefined) {
+      makeRoom(this.#told, MAX_MEMBERS);
       told = { ...NOTHING };
       this.#told.set(userId, told);
     }

@@ -1,3 +1,4 @@
+import { makeRoom } from '../make-room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UserId } from '../types.ts';
 
@@ -32,8 +33,8 @@ export class GroupHints {
     if (spent === undefined || spent.untilMs <= nowMs) {
       this.#spent.delete(userId);
       spent = { groups: 0, untilMs: nowMs + FORGOTTEN_AFTER_MS };
+      makeRoom(this.#spent, MAX_USERS);
       this.#spent.set(userId, spent);
-      this.#forgetOldest();
     }
     const taken = Math.min(groups, MAX_UNFOUNDED - spent.groups);
     spent.groups += taken;
@@ -46,13 +47,5 @@ export class GroupHints {
     if (spent === undefined) return;
     spent.groups -= groups;
     if (spent.groups <= 0) this.#spent.delete(userId);
-  }
-
-  #forgetOldest(): void {
-    if (this.#spent.size <= MAX_USERS) return;
-    for (const userId of this.#spent.keys()) {
-      this.#spent.delete(userId);
-      return;
-    }
   }
 }
