@@ -1,3 +1,5 @@
+import { LIMITS, TIMES } from '@parley/protocol';
+
 /** Every bound and period of the engine. Times in ms, sizes in bytes. The edge's config overrides some. */
 export interface ChatNodeSettings {
   /** A connection that has not signed in by then is closed. */
@@ -95,16 +97,16 @@ export const DEFAULT_SETTINGS: ChatNodeSettings = {
   groupReceiptWindowMs: 1_000,
   maxPendingReceipts: 50_000,
   maxReceiptBatchRows: 500,
-  leaveGraceMs: 3_000,
+  leaveGraceMs: TIMES.presenceGraceMs,
   presencePollMs: 1_000,
   presenceConfirmMs: 2_000,
   presenceHoldMs: 10_000,
-  maxWatchesPerSession: 1_000,
+  maxWatchesPerSession: LIMITS.maxWatches,
   maxWatches: 500_000,
   acquaintanceCheckMs: 60_000,
   lastSeenPeriodMs: 300_000,
-  maxTypingPerWindow: 10,
-  typingWindowMs: 10_000,
+  maxTypingPerWindow: LIMITS.maxTyping,
+  typingWindowMs: TIMES.typingWindowMs,
   maxPendingAnnouncements: 10_000,
   tailPeriodMs: 500,
   auditPeriodMs: 60_000,

@@ -33,7 +33,7 @@ export function encodeWelcome(
       max_description_bytes: LIMITS.maxDescriptionBytes,
       max_seen_ids: LIMITS.maxSeenIds,
       max_in_flight: settings.maxInFlightPerSession,
-      max_watches: LIMITS.maxWatches,
+      max_watches: settings.maxWatchesPerSession,
       max_client_id_chars: LIMITS.maxClientIdChars,
       max_cursors: LIMITS.maxCursors,
       max_history: LIMITS.maxHistory,
