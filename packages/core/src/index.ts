@@ -29,6 +29,7 @@ export type {
   ConversationStore,
   InitRequest,
   InitResult,
+  NewGroup,
   SignInUser,
   UserProfile,
 } from './ports/conversation-store.ts';

@@ -5,6 +5,7 @@ import {
   type InitRequest,
   type InitResult,
   type Membership,
+  type NewGroup,
   type SignInUser,
   STORE_LIMITS,
   type User,
@@ -64,7 +65,7 @@ export class SqlConversationStore implements ConversationStore {
     return this.#inits.openPersonal(a, b, request);
   }
 
-  createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<InitResult> {
+  createGroup(group: NewGroup): Promise<InitResult> {
     return this.#inits.createGroup(group);
   }
 

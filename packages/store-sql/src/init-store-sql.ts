@@ -6,6 +6,7 @@ import {
   type ConversationKind,
   type InitRequest,
   type InitResult,
+  type NewGroup,
   StoreError,
   type UserId,
 } from '@parley/core';
@@ -57,14 +58,7 @@ export class SqlInitStore {
     });
   }
 
-  async createGroup(group: {
-    readonly creatorId: UserId;
-    readonly memberIds: readonly UserId[];
-    readonly name: string;
-    readonly description: string;
-    readonly history?: boolean;
-    readonly request?: InitRequest;
-  }): Promise<InitResult> {
+  async createGroup(group: NewGroup): Promise<InitResult> {
     const { creatorId: ownerId, memberIds, name, description, history = false, request } = group;
     assertGroupMembers(ownerId, memberIds);
     assertRequest(request, [ownerId]);

@@ -2,6 +2,7 @@ import type {
   ConversationStore,
   InitRequest,
   InitResult,
+  NewGroup,
   SignInUser,
   UserProfile,
 } from '../ports/conversation-store.ts';
@@ -78,14 +79,7 @@ export class MemoryConversationStore implements ConversationStore {
     });
   }
 
-  async createGroup(group: {
-    readonly creatorId: UserId;
-    readonly memberIds: readonly UserId[];
-    readonly name: string;
-    readonly description: string;
-    readonly history?: boolean;
-    readonly request?: InitRequest;
-  }): Promise<InitResult> {
+  async createGroup(group: NewGroup): Promise<InitResult> {
     const { creatorId: ownerId, memberIds, name, description, history = false, request } = group;
     assertGroupMembers(ownerId, memberIds);
     assertRequest(request, [ownerId]);

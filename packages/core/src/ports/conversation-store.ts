@@ -9,6 +9,20 @@ export interface InitRequest {
   readonly digest: string;
 }
 
+/** A group to be made. */
+export interface NewGroup {
+  /** Its owner. */
+  readonly creatorId: UserId;
+  /** Distinct, the creator among them, at most 1,000. */
+  readonly memberIds: readonly UserId[];
+  readonly name: string;
+  readonly description: string;
+  /** Who is added later sees what was before. Default: false. */
+  readonly history?: boolean;
+  /** Of the creator. */
+  readonly request?: InitRequest;
+}
+
 export type InitResult =
   | {
       readonly ok: true;
@@ -58,19 +72,8 @@ export interface ConversationStore {
    * one of the two, a repeat returns the first result (G3); the same transaction stores both.
    */
   openPersonal(a: UserId, b: UserId, request?: InitRequest): Promise<InitResult>;
-  /**
-   * L5: a new group with these members (distinct, the creator among them and its owner, at most 1,000). Atomic. With `request`, of the creator, a repeat
-   * returns the first result (G3).
-   */
-  createGroup(group: {
-    readonly creatorId: UserId;
-    readonly memberIds: readonly UserId[];
-    readonly name: string;
-    readonly description: string;
-    /** Who is added later sees what was before. Default: false. */
-    readonly history?: boolean;
-    readonly request?: InitRequest;
-  }): Promise<InitResult>;
+  /** L5: atomic. With `request`, a repeat returns the first result (G3). */
+  createGroup(group: NewGroup): Promise<InitResult>;
   /**
    * Blocks or unblocks: while blocked, `Membership.blocked` of `blockedId` is true in the pair's personal conversation, which is opened when absent. A
    * change bumps its members' version, so that no stale cache lets the other write. Idempotent. The two differ.
