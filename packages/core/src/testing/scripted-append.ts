@@ -1,6 +1,6 @@
-import type { Clock } from '../ports/clock.ts';
 import { type AppendOutcome, type AppendResult, type AppendRow, StoreError } from '../ports/message-store.ts';
 import type { ConversationId, MessageId, Seq, TimeUs } from '../types.ts';
+import { ScriptedCalls } from './scripted-calls.ts';
 
 /** How one call of `append` goes. `unknown_late`: the caller is told at once, the transaction ends (either way) only when the next call waits for its locks. */
 export type AppendStep =
@@ -24,45 +24,23 @@ export interface AppendedMessage {
  * `MessageStore.append` as its port promises it, in memory, whose calls fail as a test says: each takes the next of `steps`, or
  * `step` when there is none. Rows for which `poison` is true can never be committed, nor can what is in one call with them.
  */
-export class ScriptedAppend {
+export class ScriptedAppend extends ScriptedCalls {
   readonly steps: AppendStep[] = [];
   step: (batch: readonly AppendRow[]) => AppendStep = () => 'ok';
   poison: (row: AppendRow) => boolean = () => false;
-  /** How long a call takes; 0 answers without a timer. */
-  latencyMs: () => number = () => 0;
   lateCommits: () => boolean = () => true;
   readonly calls: (readonly AppendRow[])[] = [];
   readonly messages: AppendedMessage[] = [];
   readonly membersVersions = new Map<ConversationId, number>();
-  maxRunning = 0;
-  #running = 0;
-  readonly #clock: Clock;
   readonly #byClient = new Map<string, AppendedMessage>();
   readonly #heads = new Map<ConversationId, Seq>();
   #late: (readonly AppendRow[])[] = [];
-  #gate: Promise<void> | null = null;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Calls that begin from now on wait for the returned function to be called. */
-  hold(): () => void {
-    let open = (): void => {};
-    this.#gate = new Promise((resolve) => {
-      open = resolve;
-    });
-    return () => {
-      this.#gate = null;
-      open();
-    };
-  }
 
   append(batch: readonly AppendRow[]): Promise<AppendOutcome> {
     const step = this.steps.shift() ?? this.step(batch);
     this.calls.push([...batch]);
     if (step === 'throw_now') throw new TypeError('a bug, before the call');
-    return this.#run(step, batch);
+    return this.run(() => this.#finish(step, batch));
   }
 
   /** Ends the transactions that are still on their way. */
@@ -74,19 +52,6 @@ export class ScriptedAppend {
 
   conversation(conversationId: ConversationId): AppendedMessage[] {
     return this.messages.filter((message) => message.row.conversationId === conversationId);
-  }
-
-  async #run(step: AppendStep, batch: readonly AppendRow[]): Promise<AppendOutcome> {
-    this.#running += 1;
-    this.maxRunning = Math.max(this.maxRunning, this.#running);
-    try {
-      if (this.#gate !== null) await this.#gate;
-      const latencyMs = this.latencyMs();
-      if (latencyMs > 0) await new Promise<void>((resolve) => void this.#clock.after(latencyMs, resolve));
-      return this.#finish(step, batch);
-    } finally {
-      this.#running -= 1;
-    }
   }
 
   #finish(step: AppendStep, batch: readonly AppendRow[]): AppendOutcome {

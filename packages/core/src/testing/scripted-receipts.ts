@@ -1,9 +1,9 @@
-import type { Clock } from '../ports/clock.ts';
 import { StoreError } from '../ports/message-store.ts';
 import type { ReceiptBatch, ReceiptStore, StatusChange } from '../ports/receipt-store.ts';
 import { type MemberReceipts, receiptsByMember } from '../receipts/receipt-plan.ts';
 import { decideReceipts, type MemberStanding, statusChange } from '../receipts/receipt-step.ts';
 import type { ConversationId, ConversationKind, MessageId, Seq, TimeUs, UserId } from '../types.ts';
+import { ScriptedCalls } from './scripted-calls.ts';
 
 /** How one call goes. `unknown_applied`: it fails for the caller, but was written. */
 export type ReceiptStep = 'ok' | 'fail' | 'fatal' | 'unknown_applied' | 'throw' | 'throw_now';
@@ -25,40 +25,19 @@ export const scriptedPeer = (userId: UserId): UserId => userId + 1_000_000;
 export const scriptedMessageId = (conversationId: ConversationId, seq: Seq): MessageId => conversationId * 1_000 + seq;
 
 /** `ReceiptStore` as its port promises it, in memory, whose calls fail as a test says: each takes the next of `steps`, or `step` when there is none. */
-export class ScriptedReceipts implements ReceiptStore {
+export class ScriptedReceipts extends ScriptedCalls implements ReceiptStore {
   readonly steps: ReceiptStep[] = [];
   step: () => ReceiptStep = () => 'ok';
   /** Users whose receipts are refused, and with them all of the call. */
   readonly poison = new Set<UserId>();
-  latencyMs: () => number = () => 0;
   readonly calls: ReceiptBatch[] = [];
   readonly written = new Map<string, WrittenStatus>();
-  maxRunning = 0;
-  #running = 0;
-  readonly #clock: Clock;
-  #gate: Promise<void> | null = null;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Calls that begin from now on wait for the returned function to be called. */
-  hold(): () => void {
-    let open = (): void => {};
-    this.#gate = new Promise((resolve) => {
-      open = resolve;
-    });
-    return () => {
-      this.#gate = null;
-      open();
-    };
-  }
 
   apply(batch: ReceiptBatch): Promise<readonly StatusChange[]> {
     this.calls.push(batch);
     const step = this.steps.shift() ?? this.step();
     if (step === 'throw_now') throw new TypeError('a bug, before the call');
-    return this.#run(step, batch);
+    return this.run(() => this.#finish(step, batch));
   }
 
   status(userId: UserId, conversationId: ConversationId): WrittenStatus {
@@ -73,28 +52,19 @@ export class ScriptedReceipts implements ReceiptStore {
     return status;
   }
 
-  async #run(step: ReceiptStep, batch: ReceiptBatch): Promise<readonly StatusChange[]> {
-    this.#running += 1;
-    this.maxRunning = Math.max(this.maxRunning, this.#running);
-    try {
-      if (this.#gate !== null) await this.#gate;
-      const latencyMs = this.latencyMs();
-      if (latencyMs > 0) await new Promise<void>((resolve) => void this.#clock.after(latencyMs, resolve));
-      if (step === 'fail') throw new StoreError('deadlock', { outcome: 'not_committed', retryable: true });
-      if (step === 'fatal') throw new StoreError('disk full', { outcome: 'not_committed', retryable: false });
-      if (step === 'throw') throw new TypeError('a bug');
-      const receipts = [...batch.delivered, ...batch.seen, ...batch.seenUpto];
-      if (receipts.some((receipt) => this.poison.has(receipt.userId))) {
-        throw new StoreError('no such member', { outcome: 'not_committed', retryable: false });
-      }
-      const changes = this.#write(batch);
-      if (step === 'unknown_applied') {
-        throw new StoreError('connection lost in COMMIT', { outcome: 'unknown', retryable: true });
-      }
-      return changes;
-    } finally {
-      this.#running -= 1;
+  #finish(step: ReceiptStep, batch: ReceiptBatch): readonly StatusChange[] {
+    if (step === 'fail') throw new StoreError('deadlock', { outcome: 'not_committed', retryable: true });
+    if (step === 'fatal') throw new StoreError('disk full', { outcome: 'not_committed', retryable: false });
+    if (step === 'throw') throw new TypeError('a bug');
+    const receipts = [...batch.delivered, ...batch.seen, ...batch.seenUpto];
+    if (receipts.some((receipt) => this.poison.has(receipt.userId))) {
+      throw new StoreError('no such member', { outcome: 'not_committed', retryable: false });
     }
+    const changes = this.#write(batch);
+    if (step === 'unknown_applied') {
+      throw new StoreError('connection lost in COMMIT', { outcome: 'unknown', retryable: true });
+    }
+    return changes;
   }
 
   #write(batch: ReceiptBatch): StatusChange[] {
