@@ -101,7 +101,7 @@ export class ChatNode {
       connections: this.#sessions.size,
       signedIn,
       users: hub.userCount,
-      feeds: hub.feedCount,
+      feeds: hub.feeds.size,
       topics: this.#parts.interest.size,
       queuedRows: groupCommit.queuedRows,
       pendingReceipts: receipts.pending,

@@ -1,38 +1,28 @@
 import { encodeFrame } from '@parley/protocol';
 import type { MessagePublication, Publication, TypingPublication } from '../bus/publication.ts';
-import { NO_MEMBERS } from '../bus/publication.ts';
 import type { TopicInterest } from '../bus/topic-interest.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { LocalUser, type Recipient } from '../session/local-user.ts';
 import type { ListedConversations } from '../sync/listed-conversations.ts';
-import {
-  type ConversationId,
-  type ConversationKind,
-  groupTopic,
-  type Membership,
-  type Seq,
-  type User,
-  type UserId,
-  userTopic,
-} from '../types.ts';
-import { ConversationFeed, type FeedOwner } from './conversation-feed.ts';
+import { type ConversationId, type Seq, type User, type UserId, userTopic } from '../types.ts';
+import type { ConversationFeed, FeedOwner } from './conversation-feed.ts';
 import type { FeedRepair } from './feed-repair.ts';
+import { FeedTable } from './feed-table.ts';
 
 /**
- * Everything on this node that wants messages: its users, their sessions, and one feed per conversation that one of them is in. The only way down:
+ * Everything on this node that wants messages: its users, their sessions, and the feeds of the conversations that they are in. The only way down:
  * publications of every node, this one included, come in through `receive`.
  * Bounded by the connections and their users' memberships.
  */
 export class Hub implements FeedOwner {
   readonly #users = new Map<UserId, LocalUser>();
-  readonly #feeds = new Map<ConversationId, ConversationFeed>();
+  readonly feeds: FeedTable;
   readonly #interest: TopicInterest;
   readonly #repair: FeedRepair;
   readonly #telemetry: Telemetry;
   readonly maxHeld: number;
   readonly #onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
   readonly #onCheckAll: () => void;
-  #feedsMade = 0;
 
   constructor(deps: {
     interest: TopicInterest;
@@ -42,6 +32,7 @@ export class Hub implements FeedOwner {
     onJoined: (conversationId: ConversationId, users: readonly LocalUser[]) => void;
     onCheckAll: () => void;
   }) {
+    this.feeds = new FeedTable(deps.interest, this);
     this.#interest = deps.interest;
     this.#repair = deps.repair;
     this.#telemetry = deps.telemetry;
@@ -54,15 +45,6 @@ export class Hub implements FeedOwner {
     return this.#users.size;
   }
 
-  /** A mark in time: a feed whose `bornAt` is at most this has taken what was published since. */
-  get mark(): number {
-    return this.#feedsMade;
-  }
-
-  get feedCount(): number {
-    return this.#feeds.size;
-  }
-
   users(): IterableIterator<LocalUser> {
     return this.#users.values();
   }
@@ -72,7 +54,7 @@ export class Hub implements FeedOwner {
   }
 
   feed(conversationId: ConversationId): ConversationFeed | undefined {
-    return this.#feeds.get(conversationId);
+    return this.feeds.get(conversationId);
   }
 
   /** The user as this node knows it; the caller adds a recipient in the same tick. */
@@ -99,46 +81,13 @@ export class Hub implements FeedOwner {
     for (const feed of user.feeds.values()) {
       feed.detach(user);
       feed.forget(user.id);
-      this.#drop(feed);
+      this.feeds.drop(feed);
     }
-    for (const feed of user.awaited ?? []) this.unpin(feed);
+    for (const feed of user.awaited ?? []) this.feeds.unpin(feed);
     user.feeds.clear();
     user.awaited = null;
     this.#users.delete(user.id);
     this.#interest.unwant(userTopic(user.id));
-  }
-
-  /**
-   * The feed of a conversation that a local user is a member of, kept alive until `unpin`: while its topic is joined and its head is read, it holds what
-   * is published.
-   */
-  pin(userId: UserId, membership: Membership): ConversationFeed {
-    const { conversationId, kind, peerId, membersVersion } = membership;
-    const members = kind === 'group' || peerId === null ? NO_MEMBERS : pair(userId, peerId);
-    const feed = this.#feedFor(conversationId, kind, members, membersVersion);
-    feed.noteVersion(membersVersion);
-    feed.pins++;
-    return feed;
-  }
-
-  /** As `pin`, for a group of which nothing is read yet, by the word of a client. @returns null for what is known to be none */
-  pinGroup(conversationId: ConversationId): ConversationFeed | null {
-    if (this.#feeds.get(conversationId)?.kind === 'personal') return null;
-    const feed = this.#feedFor(conversationId, 'group', NO_MEMBERS, 0);
-    feed.pins++;
-    return feed;
-  }
-
-  /** A feed of its own for what a user that has left may still read: nothing is published to it. */
-  departedFeed({ conversationId, kind, membersVersion, leftSeq, head }: Membership): ConversationFeed {
-    const feed = new ConversationFeed({ conversationId, kind, members: NO_MEMBERS, membersVersion, bornAt: 0 }, this);
-    feed.start(leftSeq ?? head);
-    return feed;
-  }
-
-  unpin(feed: ConversationFeed): void {
-    feed.pins--;
-    this.#drop(feed);
   }
 
   /** @returns false when the user was attached already */
@@ -160,7 +109,7 @@ export class Hub implements FeedOwner {
       this.attach(user, feed);
       // A head may have been announced while the feed did not know yet what it lacks.
       this.#repair.watch(feed);
-      this.unpin(feed);
+      this.feeds.unpin(feed);
     }
     user.awaited = null;
     // The user is attached to all that are present.
@@ -197,7 +146,7 @@ export class Hub implements FeedOwner {
           break;
         }
         case 'joined': {
-          const local = publication.userIds.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+          const local = this.#usersHere(publication.userIds);
           if (local.length > 0) this.#onJoined(publication.conversationId, local);
           break;
         }
@@ -205,7 +154,7 @@ export class Hub implements FeedOwner {
           this.#onCheckAll();
           break;
         case 'status':
-          statuses += this.#feeds.get(publication.conversationId)?.tellStatus(publication) ?? 0;
+          statuses += this.feeds.get(publication.conversationId)?.tellStatus(publication) ?? 0;
           break;
         case 'typing':
           typing += this.#tellTyping(publication);
@@ -228,8 +177,8 @@ export class Hub implements FeedOwner {
       feed.forget(userId);
       for (const recipient of user.recipients) recipient.departed(feed, seq);
     }
-    this.#drop(feed);
-    const joined = (change?.joined ?? []).map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+    this.feeds.drop(feed);
+    const joined = this.#usersHere(change?.joined ?? []);
     const fresh = joined.filter((user) => !user.feeds.has(feed.conversationId));
     if (fresh.length > 0) this.#onJoined(feed.conversationId, fresh);
   }
@@ -237,7 +186,7 @@ export class Hub implements FeedOwner {
   /** A personal conversation has no feed here before its first message, but its members are known. @returns how many sockets were told */
   #tellTyping({ kind, conversationId, members, userId, active }: TypingPublication): number {
     const users =
-      kind === 'group' ? this.#feeds.get(conversationId)?.users : members.map((member) => this.#users.get(member));
+      kind === 'group' ? this.feeds.get(conversationId)?.users : members.map((member) => this.#users.get(member));
     let sockets = 0;
     let frame: Uint8Array | null = null;
     for (const user of users ?? []) {
@@ -261,12 +210,12 @@ export class Hub implements FeedOwner {
    * `joined` or a head check brings it.
    */
   #feedOf(publication: MessagePublication | Extract<Publication, { type: 'head' }>): ConversationFeed | null {
-    const known = this.#feeds.get(publication.conversationId);
+    const known = this.feeds.get(publication.conversationId);
     if (publication.kind === 'group' || known?.users.length === 2) return known ?? null;
-    const local = publication.members.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
+    const local = this.#usersHere(publication.members);
     if (local.length === 0) return null;
     const { conversationId, kind, members } = publication;
-    const feed = this.#feedFor(conversationId, kind, members, 1);
+    const feed = this.feeds.feedFor(conversationId, kind, members, 1);
     for (const user of local) {
       if (user.feeds.has(conversationId) || user.awaited?.has(feed)) continue;
       if (user.recipients.every((recipient) => recipient.loading)) {
@@ -284,31 +233,8 @@ export class Hub implements FeedOwner {
     return feed;
   }
 
-  #feedFor(
-    conversationId: ConversationId,
-    kind: ConversationKind,
-    members: ConversationFeed['members'],
-    membersVersion: number,
-  ): ConversationFeed {
-    let feed = this.#feeds.get(conversationId);
-    // A client has called it a group: nobody is attached to what was pinned for that.
-    if (feed !== undefined && feed.kind !== kind) {
-      this.#interest.unwant(groupTopic(conversationId));
-      feed = undefined;
-    }
-    if (feed === undefined) {
-      feed = new ConversationFeed({ conversationId, kind, members, membersVersion, bornAt: ++this.#feedsMade }, this);
-      this.#feeds.set(conversationId, feed);
-    }
-    return feed;
-  }
-
-  /** Forgets a feed that nobody here needs any more. */
-  #drop(feed: ConversationFeed): void {
-    if (feed.users.length > 0 || feed.pins > 0 || this.#feeds.get(feed.conversationId) !== feed) return;
-    this.#feeds.delete(feed.conversationId);
-    if (feed.groupTopic !== null) this.#interest.unwant(feed.groupTopic);
+  /** Those that have a connection to this node. */
+  #usersHere(userIds: readonly UserId[]): LocalUser[] {
+    return userIds.map((id) => this.#users.get(id)).filter((user) => user !== undefined);
   }
 }
-
-const pair = (a: UserId, b: UserId): readonly [UserId, UserId] => (a < b ? [a, b] : [b, a]);

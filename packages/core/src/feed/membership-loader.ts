@@ -79,7 +79,7 @@ export class MembershipLoader {
   }
 
   mark(): ReadMark {
-    return { joins: this.#interest.stamp, feeds: this.#hub.mark };
+    return { joins: this.#interest.stamp, feeds: this.#hub.feeds.mark };
   }
 
   /**
@@ -93,7 +93,7 @@ export class MembershipLoader {
     const unknown = named.filter((id) => this.#hub.feed(id) === undefined);
     const believed = unknown.slice(0, this.#hints.take(user.id, unknown.length));
     const expected = believed.length === unknown.length ? named : believed;
-    const pinned = expected.map((id) => this.#hub.pinGroup(id)).filter((feed) => feed !== null);
+    const pinned = expected.map((id) => this.#hub.feeds.pinGroup(id)).filter((feed) => feed !== null);
     let founded = believed.length;
     try {
       await this.#interest.want([userTopic(user.id), ...topicsOf(pinned)]);
@@ -109,12 +109,12 @@ export class MembershipLoader {
       const { present: conversations, unsettled, ...since } = await this.#settleAll(present, mark, session);
       for (const row of [...departed, ...since.departed]) {
         user.leaves(row.conversationId);
-        conversations.push({ row, feed: this.#hub.departedFeed(row) });
+        conversations.push({ row, feed: this.#hub.feeds.departedFeed(row) });
       }
       return { name: profile?.name ?? null, conversations, unsettled };
     } finally {
       this.#hints.confirm(user.id, founded);
-      for (const feed of pinned) this.#hub.unpin(feed);
+      for (const feed of pinned) this.#hub.feeds.unpin(feed);
     }
   }
 
@@ -130,7 +130,7 @@ export class MembershipLoader {
     const left = rows.filter((row) => row.leftSeq !== null);
     for (const row of left) user.leaves(row.conversationId);
     return {
-      departed: left.map((row) => ({ row, feed: this.#hub.departedFeed(row) })),
+      departed: left.map((row) => ({ row, feed: this.#hub.feeds.departedFeed(row) })),
       joined: rows.filter((row) => row.leftSeq === null),
     };
   }
@@ -161,7 +161,7 @@ export class MembershipLoader {
       const user = this.#hub.user(row.userId);
       if (user === undefined || leftSeq === null || user.feeds.has(conversationId)) continue;
       if (!user.leaves(conversationId) || row.deliveredSeq >= leftSeq) continue;
-      const feed = this.#hub.departedFeed(row);
+      const feed = this.#hub.feeds.departedFeed(row);
       const afterSeq = Math.max(row.joinedSeq, row.addedSeq);
       for (const recipient of user.recipients) {
         recipient.catchUp([{ feed, afterSeq, uptoSeq: leftSeq, includeOwn: true }]);
@@ -199,7 +199,7 @@ export class MembershipLoader {
     const unsettled: LoadedConversation[] = [];
     const pinned: ConversationFeed[] = [];
     const pin = (row: Membership): LoadedConversation => {
-      const feed = this.#hub.pin(row.userId, row);
+      const feed = this.#hub.feeds.pin(row.userId, row);
       pinned.push(feed);
       return { row, feed };
     };
@@ -227,7 +227,7 @@ export class MembershipLoader {
         }
       }
     } finally {
-      for (const feed of pinned) this.#hub.unpin(feed);
+      for (const feed of pinned) this.#hub.feeds.unpin(feed);
     }
     const isHere = ({ row }: LoadedConversation): boolean => this.#hub.user(row.userId) !== undefined;
     const waiting = unsettled.filter(isHere).map(({ row }) => row);
