@@ -15,6 +15,7 @@ import { GroupHints } from './feed/group-hints.ts';
 import { HeadCheck } from './feed/head-check.ts';
 import { Hub } from './feed/hub.ts';
 import { MembershipLoader } from './feed/membership-loader.ts';
+import { MembershipReader } from './feed/membership-reader.ts';
 import { RestlessMembers } from './feed/restless-members.ts';
 import { TailReader } from './feed/tail-reader.ts';
 import { Limiter } from './limiter.ts';
@@ -120,7 +121,7 @@ export function wireNode(deps: ChatNodeDependencies): NodeParts {
     onCheckAll: () => checkAll('another node asked for it'),
   });
   const loader: MembershipLoader = new MembershipLoader({
-    ...{ conversations, interest, hub },
+    ...{ interest, hub, reader: new MembershipReader(conversations) },
     hints: new GroupHints(clock),
     onUnsettled: (rows) => restless.note(rows),
   });

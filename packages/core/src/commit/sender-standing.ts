@@ -15,14 +15,8 @@ export async function senderStanding(
   const membership = await conversations.membership(userId, conversationId);
   if (membership === null || membership.leftSeq !== null) return 'not_a_member';
   const user = hub.user(userId);
-  if (membership.blocked) {
-    if (user !== undefined) {
-      user.blockedIn ??= new Set();
-      user.blockedIn.add(conversationId);
-    }
-    return 'blocked';
-  }
-  user?.blockedIn?.delete(conversationId);
+  user?.noteBlock(membership);
+  if (membership.blocked) return 'blocked';
   const feed = hub.feed(conversationId);
   feed?.verify(userId, membership.membersVersion);
   return membership.membersVersion;

@@ -1,15 +1,11 @@
 import type { TopicInterest } from '../bus/topic-interest.ts';
-import { Coalescer } from '../coalescer.ts';
-import type { ConversationStore, UserProfile } from '../ports/conversation-store.ts';
 import type { LocalUser, Recipient } from '../session/local-user.ts';
-import { type ConversationId, type Membership, type Topic, type UserId, userTopic } from '../types.ts';
+import { type ConversationId, type Membership, type Topic, userTopic } from '../types.ts';
 import type { ConversationFeed } from './conversation-feed.ts';
 import type { GroupHints } from './group-hints.ts';
 import type { Hub } from './hub.ts';
+import type { MembershipReader } from './membership-reader.ts';
 
-const MAX_USERS_PER_READ = 256;
-const MAX_CONVERSATIONS_PER_READ = 256;
-const MAX_MEMBERSHIPS_PER_READ = 1_000;
 /** Groups that a client says it is in, joined before its memberships are read. */
 const MAX_EXPECTED_GROUPS = 1_000;
 /** Rows that go out of date again and again while they are read, of a group whose members change all the time, are left for later. */
@@ -45,37 +41,30 @@ interface Settled {
 /** A session that has just signed in. */
 export type LoadingSession = Recipient & { readonly user: LocalUser };
 
-type LoaderStore = Pick<ConversationStore, 'profilesOf' | 'membersOf' | 'membershipsIn'>;
-
 /**
  * Join, then read (design, section 3): enters the user's topics in the directory, only then reads the memberships and heads, and attaches the user to
- * the feeds. Users that connect while a read is under way share the next one.
+ * the feeds.
  */
 export class MembershipLoader {
-  readonly #conversations: LoaderStore;
+  readonly #reader: MembershipReader;
   readonly #interest: TopicInterest;
   readonly #hub: Hub;
   readonly #hints: GroupHints;
   readonly #onUnsettled: (rows: readonly Membership[]) => void;
-  readonly #profiles: Coalescer<UserId, UserProfile | null>;
 
   constructor(deps: {
-    conversations: LoaderStore;
+    reader: MembershipReader;
     interest: TopicInterest;
     hub: Hub;
     hints: GroupHints;
     /** They could not be attached, and have to be admitted again later. */
     onUnsettled: (rows: readonly Membership[]) => void;
   }) {
-    this.#conversations = deps.conversations;
+    this.#reader = deps.reader;
     this.#interest = deps.interest;
     this.#hub = deps.hub;
     this.#hints = deps.hints;
     this.#onUnsettled = deps.onUnsettled;
-    this.#profiles = new Coalescer(MAX_USERS_PER_READ, async (userIds) => {
-      const profiles = await this.#conversations.profilesOf([...new Set(userIds)]);
-      return userIds.map((userId) => profiles.get(userId) ?? null);
-    });
   }
 
   mark(): ReadMark {
@@ -98,7 +87,7 @@ export class MembershipLoader {
     try {
       await this.#interest.want([userTopic(user.id), ...topicsOf(pinned)]);
       const mark = this.mark();
-      const profile = await this.#profiles.ask(user.id);
+      const profile = await this.#reader.profile(user.id);
       const rows = profile?.memberships ?? [];
       if (believed.length > 0) {
         const own = new Set(rows.map((row) => row.conversationId));
@@ -126,7 +115,7 @@ export class MembershipLoader {
     user: LocalUser,
     conversationIds: readonly ConversationId[],
   ): Promise<{ readonly departed: readonly LoadedConversation[]; readonly joined: readonly Membership[] }> {
-    const rows = await this.#membershipsIn(user.id, conversationIds);
+    const rows = await this.#reader.membershipsIn(user.id, conversationIds);
     const left = rows.filter((row) => row.leftSeq !== null);
     for (const row of left) user.leaves(row.conversationId);
     return {
@@ -142,7 +131,7 @@ export class MembershipLoader {
   async admit(conversationId: ConversationId, users: readonly LocalUser[]): Promise<boolean> {
     const mark = this.mark();
     const userIds = users.map((user) => user.id);
-    return this.attachNew(await this.#conversations.membersOf([conversationId], userIds), mark);
+    return this.attachNew(await this.#reader.membersOf(conversationId, userIds), mark);
   }
 
   /** As `admit`. Those who have left again before their membership could be read are brought what they were members for: nobody else tells them (G4, G7). */
@@ -150,7 +139,7 @@ export class MembershipLoader {
     if (!(await this.admit(conversationId, users))) return;
     for (const user of users) {
       if (user.feeds.has(conversationId) || user.hasLeft(conversationId)) continue;
-      this.#bringDeparted(await this.#membershipsIn(user.id, [conversationId]));
+      this.#bringDeparted(await this.#reader.membershipsIn(user.id, [conversationId]));
     }
   }
 
@@ -179,7 +168,7 @@ export class MembershipLoader {
     const fresh: Membership[] = [];
     for (const row of rows) {
       const user = this.#hub.user(row.userId);
-      if (user?.feeds.has(row.conversationId)) noteBlock(user, row);
+      if (user?.feeds.has(row.conversationId)) user.noteBlock(row);
       else if (user !== undefined) fresh.push(row);
     }
     const { departed, unsettled } = await this.#settleAll(fresh, mark, null);
@@ -221,7 +210,7 @@ export class MembershipLoader {
         // The topics of the others are joined, and wanted as long as their feeds are there. A topic whose join fails is joined later, and a head check follows.
         await this.#interest.want(topicsOf(late.map(({ feed }) => feed)));
         open = [];
-        for (const row of await this.#readAgain(late.map(({ row }) => row))) {
+        for (const row of await this.#reader.again(late.map(({ row }) => row))) {
           if (row.leftSeq === null) open.push(pin(row));
           else if (row.deliveredSeq < row.leftSeq) departed.push(row);
         }
@@ -244,36 +233,6 @@ export class MembershipLoader {
     return feed.bornAt > mark.feeds || !this.#interest.joinedBefore(feed.groupTopic, mark.joins);
   }
 
-  async #readAgain(rows: readonly Pick<Membership, 'userId' | 'conversationId'>[]): Promise<Membership[]> {
-    const wanted = new Map(rows.map((row) => [`${row.userId} ${row.conversationId}`, row]));
-    const again: Membership[] = [];
-    for (let at = 0; at < rows.length; at += MAX_CONVERSATIONS_PER_READ) {
-      const page = rows.slice(at, at + MAX_CONVERSATIONS_PER_READ);
-      const conversations = [...new Set(page.map((row) => row.conversationId))];
-      for (const row of await this.#conversations.membersOf(conversations, [...new Set(page.map((r) => r.userId))])) {
-        if (wanted.delete(`${row.userId} ${row.conversationId}`)) again.push(row);
-      }
-    }
-    // Not present any more.
-    const gone = new Map<UserId, ConversationId[]>();
-    for (const { userId, conversationId } of wanted.values()) {
-      const of = gone.get(userId);
-      if (of === undefined) gone.set(userId, [conversationId]);
-      else of.push(conversationId);
-    }
-    for (const [userId, conversationIds] of gone) again.push(...(await this.#membershipsIn(userId, conversationIds)));
-    return again;
-  }
-
-  async #membershipsIn(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Membership[]> {
-    const rows: Membership[] = [];
-    for (let at = 0; at < conversationIds.length; at += MAX_MEMBERSHIPS_PER_READ) {
-      const page = conversationIds.slice(at, at + MAX_MEMBERSHIPS_PER_READ);
-      rows.push(...(await this.#conversations.membershipsIn(userId, page)));
-    }
-    return rows;
-  }
-
   /**
    * Within one tick: starts the feed, and if the user is new to it attaches it and lets all its sessions read everything since it became a member, but
    * not the history before that. (The one whose row it is takes the row's word instead.)
@@ -286,7 +245,7 @@ export class MembershipLoader {
     if (feed.outdates(row)) return false;
     this.#hub.noteHead(feed, row.head);
     feed.verify(row.userId, row.membersVersion);
-    noteBlock(user, row);
+    user.noteBlock(row);
     if (!this.#hub.attach(user, feed)) return true;
     for (const recipient of user.recipients) {
       if (recipient === session) continue;
@@ -301,10 +260,4 @@ function topicsOf(feeds: readonly ConversationFeed[]): Topic[] {
   const topics: Topic[] = [];
   for (const { groupTopic } of feeds) if (groupTopic !== null) topics.push(groupTopic);
   return topics;
-}
-
-function noteBlock(user: LocalUser, { conversationId, blocked }: Membership): void {
-  if (blocked) user.blockedIn ??= new Set();
-  if (blocked) user.blockedIn?.add(conversationId);
-  else user.blockedIn?.delete(conversationId);
 }

@@ -1,6 +1,6 @@
 import type { MessagePublication } from '../bus/publication.ts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
-import type { ConversationId, Seq, User, UserId } from '../types.ts';
+import type { ConversationId, Membership, Seq, User, UserId } from '../types.ts';
 
 /** What a user's connections look like from the delivery path. Implemented by `SessionDelivery`. */
 export interface Recipient {
@@ -67,5 +67,15 @@ export class LocalUser {
   /** It is a member, for the first time or again. */
   enters(conversationId: ConversationId): void {
     this.#left?.delete(conversationId);
+  }
+
+  /** Whether the other member of the personal conversation has blocked this user, as it was just read. */
+  noteBlock({ conversationId, blocked }: Pick<Membership, 'conversationId' | 'blocked'>): void {
+    if (!blocked) {
+      this.blockedIn?.delete(conversationId);
+      return;
+    }
+    this.blockedIn ??= new Set();
+    this.blockedIn.add(conversationId);
   }
 }
