@@ -16,7 +16,7 @@ import {
   whole,
 } from './setting-types.ts';
 
-export const DEFAULT_ADMIN_PORT = 9128;
+const DEFAULT_ADMIN_PORT = 9128;
 
 const about = (meta: SettingMeta): SettingMeta & Record<string, unknown> => ({ ...meta });
 

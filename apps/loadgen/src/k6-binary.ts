@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-export const K6_VERSION = 'v1.8.1';
+const K6_VERSION = 'v1.8.1';
 
 export const HOW_TO_GET_K6 = `k6 was not found: neither K6_BIN, nor the PATH, nor Go's bin folder has it. Get it in one of these ways:
   go install go.k6.io/k6@${K6_VERSION}     (a few minutes; then it is in $(go env GOPATH)/bin)

@@ -9,7 +9,7 @@ const MAX_KEYS_PER_READ = 1_024;
 const NOBODY: readonly NodeId[] = Object.freeze([]);
 
 /** The incarnations packed into a topic's value. */
-export function unpackNodeIds(value: Buffer | null): readonly NodeId[] {
+function unpackNodeIds(value: Buffer | null): readonly NodeId[] {
   if (value === null) return NOBODY;
   if (value.length === NODE_ID_CHARS) return [value.toString('latin1')];
   const ids: NodeId[] = [];

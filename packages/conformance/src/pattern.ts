@@ -98,19 +98,6 @@ export const either = <P extends Pattern>(...patterns: readonly P[]): Matcher<Ma
     (value) => patterns.some((pattern) => differences(value, pattern).length === 0),
   );
 
-/** These entries in any order, and no others. */
-export const inAnyOrder = <P extends Pattern>(...patterns: readonly P[]): Matcher<Matched<P>[]> =>
-  new Matcher('a list', (value, path) => {
-    if (!Array.isArray(value)) return [mismatch(path, 'a list', value)];
-    const left = [...patterns];
-    for (const entry of value) {
-      const at = left.findIndex((pattern) => differences(entry, pattern).length === 0);
-      if (at < 0) return [mismatch(path, `entries that are each expected (in any order)`, entry)];
-      left.splice(at, 1);
-    }
-    return left.length === 0 ? [] : [mismatch(path, `${patterns.length} entries`, value)];
-  });
-
 /** So many entries, each as told. */
 export const listOf = <P extends Pattern>(entry: P, length?: number): Matcher<Matched<P>[]> =>
   new Matcher('a list', (value, path) => {

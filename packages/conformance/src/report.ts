@@ -30,7 +30,7 @@ export function countResults(results: readonly RuleResult[]): Totals {
   return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
 }
 
-export function formatTotals(results: readonly RuleResult[]): string {
+function formatTotals(results: readonly RuleResult[]): string {
   const { passed, failed, skipped } = countResults(results);
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

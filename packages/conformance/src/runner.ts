@@ -67,7 +67,7 @@ export async function runConformance(options: ConformanceOptions): Promise<reado
 }
 
 /** Plays one rule with users of its own. Never rejects. */
-export async function playRule(rule: Rule, options: ConformanceOptions): Promise<RuleResult> {
+async function playRule(rule: Rule, options: ConformanceOptions): Promise<RuleResult> {
   const { id, title, proves } = rule;
   const about = { id, topic: topicOf(rule), title, proves };
   const skipped = (reason: string): RuleResult => ({

@@ -7,5 +7,5 @@ export type { LocalService } from './local-service.ts';
 export { type DatabaseAddress, type MariadbOptions, type MariadbService, startMariadb } from './mariadb.ts';
 export { onParentGone } from './parent-watch.ts';
 export { type RedisAddress, type RedisOptions, type RedisService, startRedis } from './redis.ts';
-export { type ClusterDescription, describeCluster, type RunClusterOptions, runCluster } from './run-cluster.ts';
+export { type ClusterDescription, type RunClusterOptions, runCluster } from './run-cluster.ts';
 export type { ProcessExit } from './server-process.ts';

@@ -88,7 +88,7 @@ export async function runCluster(options: RunClusterOptions): Promise<number> {
   }
 }
 
-export function describeCluster(cluster: Cluster): ClusterDescription {
+function describeCluster(cluster: Cluster): ClusterDescription {
   const { mariadb, redis, balancer } = cluster;
   const part = ({ url, admin, pid }: { url: string; admin: string; pid: number }) => ({ url, admin, pid });
   const store = <D>({ host, port, user, password, database, pid }: ServiceDescription<D>): ServiceDescription<D> => ({

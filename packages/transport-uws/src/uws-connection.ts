@@ -25,7 +25,7 @@ type Frame = string | Uint8Array | PingFrame;
 /** `WebSocket.send`: dropped, since the socket's buffer is past its bound. */
 const DROPPED = 2;
 /** What uWS reports, and RFC 6455 reserves, for a socket that went without a close frame. */
-const ABNORMAL = 1006;
+export const ABNORMAL = 1006;
 
 /**
  * One socket. Invariants:

@@ -4,7 +4,7 @@ import { checkHandshake, type HandshakeRequest, type HandshakeResult, type Hands
 import { explainListenFailure } from './listen-failure.ts';
 import { loadUws, type UwsApp, type UwsModule } from './native-addon.ts';
 import { Outbox } from './outbox.ts';
-import { type Socket, type SocketData, UwsConnection } from './uws-connection.ts';
+import { ABNORMAL, type Socket, type SocketData, UwsConnection } from './uws-connection.ts';
 import { answer, PLAIN_HTTP, type Refusal, readRequest } from './uws-http.ts';
 import { DEFAULT_HANDSHAKE_RULES, DEFAULT_LIMITS, type UwsLimits, type UwsTransportOptions } from './uws-options.ts';
 
@@ -12,8 +12,6 @@ import { DEFAULT_HANDSHAKE_RULES, DEFAULT_LIMITS, type UwsLimits, type UwsTransp
 const SWEEP_MS = 5_000;
 /** What a goodbye may take to arrive before `close` may cut it short. */
 const LINGER_MS = 1_000;
-/** What uWS reports for a socket that went without a close frame. */
-const ABNORMAL = 1006;
 /** RFC 6455: the server met something unexpected. Only for bugs of the engine. */
 const INTERNAL_ERROR = 1011;
 

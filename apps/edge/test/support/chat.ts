@@ -30,7 +30,7 @@ async function init(client: LegacyClient, frame: object): Promise<number> {
   return (JSON.parse(answer) as { db_conv_id: number }).db_conv_id;
 }
 
-export const isMessage = (text: string): boolean => text.startsWith('{"conv_id":');
+const isMessage = (text: string): boolean => text.startsWith('{"conv_id":');
 
 /** L4, L6: the next message for this client. */
 export async function nextMessage(client: LegacyClient): Promise<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import { SendTemplate, type TemplateOptions } from '../wire/message-stamp.ts';
 import type { Seat } from './seat.ts';
 
 /** Sends of one sender from the oldest without an answer on, at most; a power of two. */
-export const RING = 4_096;
+const RING = 4_096;
 const MASK = RING - 1;
 
 /** What one receiver has got of one channel. */

@@ -10,7 +10,7 @@ import { ScriptedAppend } from './scripted-append.ts';
 import { silentLog } from './test-doubles.ts';
 
 /** Small enough that a few sends reach every bound. */
-export const BENCH_SETTINGS: GroupCommitSettings = {
+const BENCH_SETTINGS: GroupCommitSettings = {
   lanes: 2,
   maxBatchRows: 4,
   maxBatchBytes: 1_000,
