@@ -64,7 +64,7 @@ describe('check-imports', () => {
     ['packages/transport-uws/test/a.test.ts', `import { startRedis } from '@parley/local-services';`, 'not declared'],
     ['packages/local-services/src/a.ts', `import { a } from '@parley/core';`, 'against the direction'],
     ['apps/edge/src/main.ts', 'const a = process.env.PORT;', 'only src/config.ts may'],
-    ['apps/edge/src/a.ts', `import { run } from 'parley';`, 'against the direction'],
+    ['apps/edge/src/a.ts', `import { run } from '@parley/loadgen';`, 'against the direction'],
     ['apps/cli/src/a.ts', `import { Redis } from 'ioredis';`, 'not declared in apps/cli'],
     ['packages/core/src/a.ts', 'export default 1;', 'default export'],
     ['packages/core/src/a.ts', 'const a = 1;\nexport { a as default };', 'default export'],

@@ -1,3 +1,4 @@
+/** One node, for who starts it: the configuration, the composition root, and the store for operators. */
 export type { AuthConfig, JwtConfig, JwtKeyConfig } from './auth-config.ts';
 export { createBus } from './buses.ts';
 export { systemClock } from './clock.ts';

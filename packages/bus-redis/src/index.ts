@@ -1,3 +1,4 @@
+/** The bus and the directory of `@parley/core` on Redis: standalone, Sentinel or Cluster (`RedisBusOptions.mode`). */
 import type { Bus, Directory } from '@parley/core';
 import { openCluster } from './cluster-connections.ts';
 import { Keys } from './keys.ts';
@@ -10,6 +11,7 @@ import { openStandalone } from './standalone-connections.ts';
 export type { RedisBusOptions } from './options.ts';
 export { BusDownError } from './redis-link.ts';
 
+/** Bus and directory of one node: two views of one tie to Redis. */
 export interface RedisBusParts {
   readonly bus: Bus;
   readonly directory: Directory;

@@ -1,3 +1,7 @@
+/**
+ * Plays a transcript for every rule of the protocols against any server, and says which of them it keeps: `parley conformance`, and tests. Shares no code
+ * with the engine.
+ */
 export { enter, NotAdmittedError } from './admission.ts';
 export { ConformanceFailure } from './failure.ts';
 export { reach, UnreachableError } from './reach.ts';

@@ -1,3 +1,7 @@
+/**
+ * The engine of Parley: `ChatNode` is one node, and everything it needs comes in through ports (`src/ports`, each with its promise), of which the real
+ * in-memory forms are here too. It knows no WebSocket library, Redis, MySQL, environment or wall clock.
+ */
 export { ChatNode, type ChatNodeStatus } from './chat-node.ts';
 export {
   assertGroupChange,

@@ -1,3 +1,7 @@
+/**
+ * MariaDB, Redis, HAProxy and whole clusters on this machine, each in a temporary folder and on free ports, gone with the process that started them: for
+ * tests, bench and `npm run cluster`. See docs/development.md.
+ */
 export { Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 export { type DebianPackage, ensureDebianPackages } from './debian-packages.ts';
 export type { Command, EdgeAddress, EdgeService } from './edge.ts';

@@ -1,3 +1,7 @@
+/**
+ * The frames of both protocols, decoded and encoded, with the error codes, close codes and limits. Knows zod and nothing else; `./codes` and `./types`
+ * know not even that, `./schemas` has the schemas themselves. What it all means is in docs/protocol.md.
+ */
 export { CLOSE_ADVICE, CLOSE_CODES, type CloseName } from './close-code.ts';
 export {
   type CurrentAck,

@@ -1,3 +1,7 @@
+/**
+ * What proves an implementation of a port: a contract suite for each, to be called with a factory in a test of its package. And what tests of the whole are
+ * made of: a clock, connections and a network that do nothing by themselves.
+ */
 export { busContract } from './bus-contract.ts';
 export { type BusFaults, type BusHarness, type BusNode, RecordedEvents, sortedIds } from './bus-harness.ts';
 export { conversationReaderContract } from './conversation-reader-contract.ts';
