@@ -2,7 +2,7 @@ import type { ChatNodeStatus, HintKind, Log, NoticeKind, Protocol, ResetReason, 
 import type { ErrorName } from '@parley/protocol';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type Counters, closeCodeLabel, makeCounters } from './counters.ts';
-import { addStatusGauges } from './status-gauges.ts';
+import { addStatusMetrics } from './status-metrics.ts';
 
 /** What the engine tells of itself, as numbers for Prometheus, and here and there as a line of the log. */
 export class Metrics implements Telemetry {
@@ -49,9 +49,9 @@ export class Metrics implements Telemetry {
     info.set(labels, 1);
   }
 
-  /** Adds the gauges that are read off the engine when somebody looks. */
+  /** Adds the numbers that are read off the engine when somebody looks. */
   watch(status: () => ChatNodeStatus): void {
-    addStatusGauges(this.registry, status);
+    addStatusMetrics(this.registry, status);
   }
 
   connectionOpened(): void {

@@ -132,7 +132,9 @@ describe('Metrics', () => {
   it('reads the state of the engine when somebody looks', async () => {
     const { metrics } = make();
     // Whatever else there is to read is 1.
-    const status = new Proxy({} as ChatNodeStatus, { get: (_target, name) => (name === 'queuedRows' ? 5 : 1) });
+    const status = new Proxy({} as ChatNodeStatus, {
+      get: (_target, name) => (name === 'queuedRows' ? 5 : name === 'lostReceipts' ? 7 : 1),
+    });
     let asked = 0;
     metrics.watch(() => {
       asked += 1;
@@ -140,6 +142,9 @@ describe('Metrics', () => {
     });
     expect([await value(metrics, 'parley_queued_rows'), await value(metrics, 'parley_bus_up')]).toEqual([5, 1]);
     expect(asked).toBe(2);
+    // A count, however often it is looked at.
+    expect(await value(metrics, 'parley_receipts_lost_total')).toBe(7);
+    expect(await value(metrics, 'parley_receipts_lost_total')).toBe(7);
   });
 
   it('names a promise with each of the numbers that speak of one, and tells of the event loop', async () => {

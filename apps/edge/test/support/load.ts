@@ -132,7 +132,7 @@ export class Load {
     );
     const problems = findProblems(this.clients, await this.stored());
     for (const node of this.#cluster.nodes.filter(({ running }) => running)) {
-      for (const name of ['parley_audit_found_total', 'parley_receipts_lost']) {
+      for (const name of ['parley_audit_found_total', 'parley_receipts_lost_total']) {
         const value = await this.#cluster.metric(node, name);
         if (value !== 0) problems.push(`${name} of ${node.name} is ${value}`);
       }
