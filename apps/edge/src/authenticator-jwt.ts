@@ -1,10 +1,10 @@
-import type { Authenticator, CancelTimer, Clock, Identity, Log } from '@parley/core';
+import type { Authenticator, CancelTimer, Clock, Identity, Log, TimeUs } from '@parley/core';
 import { decodeSignIn } from '@parley/protocol';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { JwtConfig } from './auth-config.ts';
 import { type JwtKeys, openJwtKeys } from './jwt-keys.ts';
 
-/** How far the clocks of issuer and node may differ. */
+/** How far the clock of the issuer may be ahead of the node's. */
 const LEEWAY_SECONDS = 5;
 /** Keys of a URL are fetched anew this often, so that a key taken back there is taken back here. */
 const REFRESH_MS = 600_000;
@@ -19,7 +19,7 @@ export interface JwtAuthenticatorDependencies {
 
 /**
  * L17: the proof is a JWT, signed with the configured key, whose `sub` is the user id and whose `name`, if any, is the display name. `exp`
- * is required; `exp` and `nbf` are checked with a leeway, `iss` and `aud` where they are configured. Never rejects; bounded by the fetch of keys.
+ * is required and holds to the second, since a session ends with its token; `nbf` is checked with a leeway, `iss` and `aud` where they are configured. Never rejects; bounded by the fetch of keys.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly #deps: JwtAuthenticatorDependencies;
@@ -56,16 +56,20 @@ export class JwtAuthenticator implements Authenticator {
       return { ok: false, error: 'invalid_token', ...(detail === undefined ? {} : { detail }) };
     }
     const { config, keys, clock } = this.#deps;
+    const nowUs = clock.nowUs();
     try {
       const { payload } = await jwtVerify(signIn.token, keys.key, {
         algorithms: [...keys.algorithms],
         requiredClaims: ['exp', 'sub'],
         clockTolerance: LEEWAY_SECONDS,
-        currentDate: new Date(clock.nowUs() / 1_000),
+        currentDate: new Date(nowUs / 1_000),
         ...(config.issuer === null ? {} : { issuer: config.issuer }),
         ...(config.audience === null ? {} : { audience: config.audience }),
       });
-      return identityOf(payload);
+      // `exp` is required, so it is there.
+      const expiresAtUs = (payload.exp ?? 0) * 1_000_000;
+      // Let in with the leeway, it would be sent away at once, and come back with the same token until that is over.
+      return expiresAtUs <= nowUs ? { ok: false, error: 'token_expired' } : identityOf(payload, expiresAtUs);
     } catch (error) {
       return this.#refuse(error);
     }
@@ -92,14 +96,12 @@ export class JwtAuthenticator implements Authenticator {
 const isFetchFailure = (error: Error): boolean =>
   error.constructor === errors.JOSEError || error instanceof errors.JWKSInvalid;
 
-function identityOf(payload: JWTPayload): Identity {
+function identityOf(payload: JWTPayload, expiresAtUs: TimeUs): Identity {
   const { sub } = payload;
   const signIn = typeof sub === 'string' && sub === sub.trim() ? decodeSignIn(sub) : null;
   if (signIn?.kind !== 'user_id') {
     return { ok: false, error: 'invalid_token', detail: 'The token\'s "sub" is not a user id.' };
   }
-  // `exp` is required, so it is there.
-  const expiresAtUs = (payload.exp ?? 0) * 1_000_000;
   return { ok: true, userId: signIn.userId, name: displayName(payload.name), expiresAtUs };
 }
 

@@ -106,7 +106,8 @@ describe('JwtAuthenticator: keys', () => {
 describe('JwtAuthenticator: tokens', () => {
   it.each<[string, JWTPayload, unknown]>([
     ['expired', { sub: '7', exp: NOW_SECONDS - 6 }, { error: 'token_expired' }],
-    ['expired within the leeway', { sub: '7', exp: NOW_SECONDS - 4 }, { ok: true }],
+    ['expired just now', { sub: '7', exp: NOW_SECONDS }, { error: 'token_expired' }],
+    ['about to expire', { sub: '7', exp: NOW_SECONDS + 1 }, { ok: true, expiresAtUs: (NOW_SECONDS + 1) * 1e6 }],
     [
       'without exp',
       { sub: '7', exp: undefined as never },
