@@ -36,10 +36,9 @@ interface TextFault {
   readonly send: string;
   readonly name?: ErrorName;
 }
-const NOT_WELL_FORMED: TextFault = {
-  send: 'send well-formed Unicode, without lone surrogates.',
-  name: 'invalid_text',
-};
+export const SEND_WELL_FORMED = 'send well-formed Unicode, without lone surrogates.';
+
+const NOT_WELL_FORMED: TextFault = { send: SEND_WELL_FORMED, name: 'invalid_text' };
 const EMPTY: TextFault = { send: 'send a string that is not empty.' };
 
 /** What is wrong with a text, or null. A lone surrogate cannot be stored or sent as UTF-8 without changing it. */

@@ -65,7 +65,8 @@ test('anything at all is decoded or refused, in our words, with the ref when tha
 });
 
 function validRef({ ref }: { ref?: unknown }): unknown {
-  if (typeof ref === 'string') return ref.length >= 1 && ref.length <= LIMITS.maxRefChars ? ref : undefined;
+  if (typeof ref === 'string')
+    return ref.length >= 1 && ref.length <= LIMITS.maxRefChars && ref.isWellFormed() ? ref : undefined;
   return Number.isSafeInteger(ref) && (ref as number) >= 0 ? ref : undefined;
 }
 
@@ -163,6 +164,7 @@ describe('at the bounds', () => {
     ['msg', send({ msg: 'x'.repeat(LIMITS.maxMessageBytes) }), send({ msg: 'x'.repeat(LIMITS.maxMessageBytes + 1) })],
     ['client_id', send({ client_id: 'x'.repeat(64) }), send({ client_id: 'x'.repeat(65) })],
     ['ref, a string', send({ ref: 'x'.repeat(64) }), send({ ref: 'x'.repeat(65) })],
+    ['ref, whole characters', send({ ref: '\u{1F600}' }), send({ ref: '\uD83D' })],
     ['ref, a number', send({ ref: 2 ** 53 - 1 }), send({ ref: 2 ** 53 })],
     ['conv_id', send({ conv_id: 2 ** 53 - 1 }), send({ conv_id: 2 ** 53 })],
     [

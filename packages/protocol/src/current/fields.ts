@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEND_WELL_FORMED } from '../fields.ts';
 import { LIMITS } from '../limits.ts';
 
 /** A client's own name for a request, echoed in its one answer. */
@@ -7,7 +8,7 @@ export type Ref = string | number;
 export const isRef = (value: unknown): value is Ref =>
   typeof value === 'number'
     ? Number.isSafeInteger(value) && value >= 0
-    : typeof value === 'string' && value.length > 0 && value.length <= LIMITS.maxRefChars;
+    : typeof value === 'string' && value.length > 0 && value.length <= LIMITS.maxRefChars && value.isWellFormed();
 
 /**
  * A field that may be absent, for frames that come as JSON, which has no `undefined`. Zod's own `exactOptional` says so too
@@ -16,9 +17,11 @@ export const isRef = (value: unknown): value is Ref =>
 export const maybe = <Schema extends z.ZodType>(schema: Schema): z.ZodExactOptional<Schema> =>
   schema.optional() as unknown as z.ZodExactOptional<Schema>;
 
+const SEND_REF = `send an integer from 0 to 2^53 - 1 or a string of 1 to ${LIMITS.maxRefChars} characters.`;
+
 export const ref = z
   .custom<Ref>(isRef, {
-    error: `send an integer from 0 to 2^53 - 1 or a string of 1 to ${LIMITS.maxRefChars} characters.`,
+    error: ({ input }) => (typeof input === 'string' && !input.isWellFormed() ? SEND_WELL_FORMED : SEND_REF),
   })
   .meta({
     description: 'Your own name for this request, echoed in its answer.',
