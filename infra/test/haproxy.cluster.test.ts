@@ -11,7 +11,8 @@ let folder: string | undefined;
 
 /** @returns what HAProxy says about the files; throws when it refuses them */
 function check(...files: string[]): string {
-  const args = ['-c', ...files.flatMap((file) => ['-f', file])];
+  // Of a valid one, HAProxy 3 says nothing unless asked to.
+  const args = ['-c', '-V', ...files.flatMap((file) => ['-f', file])];
   return execFileSync('haproxy', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe', timeout: 20_000 });
 }
 

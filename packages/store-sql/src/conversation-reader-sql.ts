@@ -64,9 +64,10 @@ export class SqlConversationReader implements ConversationReader {
 
   async members(conversationId: ConversationId, afterUserId: UserId, limit: number): Promise<MemberInfo[]> {
     assertMembersPage(limit);
+    const present = sql.raw(`m${this.#flavor.byIndex('members_present')}`);
     const rows = await guarded(this.#flavor, () =>
       this.#db
-        .selectFrom('members as m')
+        .selectFrom(sql<ChatSchema['members']>`members`.as<'m'>(present))
         .innerJoin('users as u', 'u.id', 'm.user_id')
         .select(['m.user_id', 'm.role', 'm.delivered_seq', 'm.seen_seq'])
         .select(sql<Text>`${sql.raw(this.#flavor.text('u.name'))}`.as('name'))

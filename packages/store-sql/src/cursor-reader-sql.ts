@@ -95,7 +95,7 @@ export class SqlCursorReader {
   /** Read from the newest on, a bounded number of rows; what is given is by seq again. */
   async #seenExactly(ranges: readonly ExactRange[]): Promise<Map<string, MessageId[]>> {
     const found = new Map<string, { readonly seq: number; readonly id: number }[]>();
-    const select = `SELECT conversation_id, recipient_id, seq, id FROM messages WHERE conversation_id = ? AND seq > ? AND seq <= ? \
+    const select = `SELECT conversation_id, recipient_id, seq, id FROM messages${this.#flavor.byIndex('PRIMARY')} WHERE conversation_id = ? AND seq > ? AND seq <= ? \
 AND recipient_id = ? AND status = 'seen' ORDER BY seq DESC LIMIT ${STORE_LIMITS.maxSeenExactly}`;
     for (let at = 0; at < ranges.length; at += MAX_SELECTS_PER_STATEMENT) {
       const part = ranges.slice(at, at + MAX_SELECTS_PER_STATEMENT);

@@ -101,7 +101,7 @@ FROM messages m WHERE m.conversation_id = ? AND m.sender_id = ? AND m.client_id 
     assertAtMost('ranges', ranges.length, STORE_LIMITS.maxFirstOfRanges);
     const found: ({ seq: Seq; messageId: MessageId } | null)[] = ranges.map(() => null);
     if (ranges.length === 0) return found;
-    const from = `m.seq, m.id FROM messages m WHERE ${RANGE} AND m.sender_id <> ? ORDER BY m.seq LIMIT 1`;
+    const from = `m.seq, m.id FROM messages m${this.flavor.byIndex('PRIMARY')} WHERE ${RANGE} AND m.sender_id <> ? ORDER BY m.seq LIMIT 1`;
     const rows = await unionAll<FirstRow>(
       this.db,
       this.flavor,

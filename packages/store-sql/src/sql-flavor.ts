@@ -10,6 +10,11 @@ export interface SqlFlavor {
   microseconds(column: string): string;
   /** Reads a text column without loss; decode with `asText`. */
   text(column: string): string;
+  /**
+   * To follow a table in FROM: it is read by this index, whatever the optimizer thinks. Told where a bound of the read rests on it, since what optimizers think
+   * differs between versions (seen: MariaDB 11.8 reads a whole conversation by its senders to find a hundred messages). Empty where the dialect needs no word of it.
+   */
+  byIndex(index: 'PRIMARY' | 'members_present'): string;
   /** The value to bind for a client id. */
   clientId(clientId: string): string | Uint8Array;
   /** Inserts those users that are absent and leaves the others as they are. */

@@ -15,11 +15,11 @@ export interface StoredMessageRow {
   readonly is_event: number;
 }
 
-/** What `toStoredMessage` needs of `messages m`, with the sender's present name. To be followed by a WHERE. */
+/** What `toStoredMessage` needs of `messages m`, with the sender's present name. To be followed by a WHERE about conversation and seq. */
 export const storedMessageSelect = (flavor: SqlFlavor): string =>
   `m.conversation_id, m.seq, m.id, m.sender_id, m.recipient_id, ${flavor.text('u.name')} AS sender_name, \
 ${flavor.text('m.client_id')} AS client_id, ${flavor.text('m.body')} AS body, ${flavor.microseconds('m.sent_at')} AS sent_us, m.is_event \
-FROM messages m LEFT JOIN users u ON u.id = m.sender_id`;
+FROM messages m${flavor.byIndex('PRIMARY')} LEFT JOIN users u ON u.id = m.sender_id`;
 
 export const toStoredMessage = (row: StoredMessageRow): StoredMessage => ({
   conversationId: row.conversation_id,

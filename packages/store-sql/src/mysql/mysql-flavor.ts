@@ -7,6 +7,7 @@ export const mysqlFlavor: SqlFlavor = {
   time: dateTime,
   microseconds: (column) => `TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', ${column})`,
   text: (column) => column,
+  byIndex: (index) => ` FORCE INDEX (${index})`,
   clientId: (clientId) => Buffer.from(clientId, 'utf8'),
   insertAbsentUsers: async (db, users) => {
     // Not INSERT IGNORE, which would also cut what does not fit.

@@ -6,6 +6,7 @@ export const sqliteFlavor: SqlFlavor = {
   microseconds: (column) => column,
   // libsql ends a TEXT value at its first \0; bytes come whole.
   text: (column) => `CAST(${column} AS BLOB)`,
+  byIndex: () => '',
   clientId: (clientId) => clientId,
   insertAbsentUsers: async (db, users) => {
     await db
