@@ -130,9 +130,10 @@ AND recipient_id = ? AND status = 'seen' ORDER BY seq DESC LIMIT ${STORE_LIMITS.
   }
 
   async #ofGroup({ conversation_id, seq, sender_id }: MessageRow): Promise<RecipientStatus[]> {
+    const table = sql.raw(`m${this.#flavor.byIndex('members_present')}`);
     const rows = await guarded(this.#flavor, () =>
       this.#db
-        .selectFrom('members')
+        .selectFrom(sql<ChatSchema['members']>`members`.as<'m'>(table))
         .select(['user_id', 'delivered_seq', 'seen_seq'])
         .select([this.#time('delivered_at', 'delivered_us'), this.#time('seen_at', 'seen_us')])
         .where('conversation_id', '=', conversation_id)

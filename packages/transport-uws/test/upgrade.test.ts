@@ -11,7 +11,7 @@ describe('the upgrade of a request', () => {
     ['Upgrade: h2c', { ...HANDSHAKE, Upgrade: 'h2c' }, 400, 'bad_upgrade'],
     ['short key', { ...HANDSHAKE, 'Sec-WebSocket-Key': 'abc' }, 400, 'bad_key'],
     ['foreign origin', { ...HANDSHAKE, Origin: 'https://evil.example' }, 403, 'bad_origin'],
-    ['12 KB of headers', { ...HANDSHAKE, 'X-A': 'a'.repeat(12_000) }, 431, 'too_large'],
+    ['20 KB of headers', { ...HANDSHAKE, 'X-A': 'a'.repeat(20_000) }, 431, 'too_large'],
     ['plain HTTP', { Host: 'chat.example' }, 426, 'not_websocket'],
   ])('%s is refused', async (_name, headers, status, reason) => {
     const node = await room.start();
