@@ -10,7 +10,8 @@ export const PACKAGES = {
   'packages/protocol': { ours: [], others: ['zod'], reads: [] },
   'packages/core': { ours: ['@parley/protocol'], others: [], reads: [], engine: true },
   'packages/client': { ours: ['@parley/protocol'], inTests: ['@parley/core'], bundled: true, reads: [] },
-  'packages/transport-uws': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
+  // uWebSockets.js takes one of its bounds from there and nowhere else.
+  'packages/transport-uws': { ours: ['@parley/protocol', '@parley/core'], reads: ['src/native-addon.ts'] },
   'packages/store-sql': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
   'packages/bus-redis': { ours: ['@parley/protocol', '@parley/core'], reads: [] },
   'packages/conformance': { ours: ['@parley/protocol'], others: ['ws'], reads: [] },

@@ -1,5 +1,6 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { createRequire } from 'node:module';
+import { DEFAULT_HANDSHAKE_RULES } from './uws-options.ts';
 
 /** An app, with the overload that its own types leave out. */
 export interface UwsApp extends TemplatedApp {
@@ -45,8 +46,18 @@ export function loadUws(load: () => unknown = loadInstalled): UwsModule {
   return loaded as UwsModule;
 }
 
+/**
+ * Headers that uWebSockets.js takes; it reads this variable when it is loaded. By default it refuses more than 4,096 bytes: on Node 20 those that come in more
+ * than one piece, on Node 24 all (tried). Twice what `checkHandshake` takes by default, so that refusals are its own, in words and counted.
+ */
+const HEADERS_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE';
+const MAX_HEADERS_BYTES = 2 * DEFAULT_HANDSHAKE_RULES.maxHandshakeBytes;
+
 // Required and not imported: a failing import would end the process before anything could be said about it.
-const loadInstalled = (): unknown => createRequire(import.meta.url)('uWebSockets.js');
+const loadInstalled = (): unknown => {
+  process.env[HEADERS_VARIABLE] ??= String(MAX_HEADERS_BYTES);
+  return createRequire(import.meta.url)('uWebSockets.js');
+};
 
 /** The glibc that the shipped builds were linked against, by major version of Node (read from the binaries' version needs). */
 const neededGlibc = (nodeMajor: number): string => (nodeMajor <= 21 ? '2.27' : '2.38');

@@ -101,6 +101,11 @@ export const HANDSHAKE: Readonly<Record<string, string>> = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
+export function requestText(headers: Readonly<Record<string, string>>, line = 'GET / HTTP/1.1'): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${line}\r\n${lines.join('')}\r\n`;
+}
+
 /** A bare TCP socket: nothing is read, answered or closed but by the test. */
 export class RawClient {
   readonly socket: Socket;
@@ -127,9 +132,13 @@ export class RawClient {
     this.socket.write(data);
   }
 
+  /** Resolves when the kernel has it. */
+  written(data: string): Promise<void> {
+    return new Promise((resolve, reject) => this.socket.write(data, (error) => (error ? reject(error) : resolve())));
+  }
+
   request(headers: Readonly<Record<string, string>>, line = 'GET / HTTP/1.1'): void {
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    this.write(`${line}\r\n${lines.join('')}\r\n`);
+    this.write(requestText(headers, line));
   }
 
   /** Status code of the answer. */

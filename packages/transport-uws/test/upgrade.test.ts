@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { HANDSHAKE, until } from './harness.ts';
+import { HANDSHAKE, requestText, until } from './harness.ts';
 import { TransportRoom } from './transport-room.ts';
 
 const room = new TransportRoom();
@@ -21,6 +21,19 @@ describe('the upgrade of a request', () => {
     await until('closed', () => one.closed);
     expect(node.recorder.refused).toEqual([reason]);
     expect(node.recorder.accepted).toEqual([]);
+  });
+
+  it('takes 12 KB of headers also when they come in pieces', async () => {
+    const node = await room.start();
+    const one = room.raw(node.port);
+    const text = requestText({ ...HANDSHAKE, 'X-A': 'a'.repeat(12_000) });
+    await one.written(text.slice(0, 6_000));
+    // Another one is answered: the node has read what was there before.
+    const other = room.raw(node.port);
+    other.request(HANDSHAKE);
+    expect(await other.status()).toBe(101);
+    one.write(text.slice(6_000));
+    expect(await one.status()).toBe(101);
   });
 
   it('refuses 70 KB of headers, which some builds of uWebSockets.js do by themselves', async () => {
