@@ -97,7 +97,7 @@ export class Connection {
 
   /** Closes for good. Resolves when the socket is closed, or after a second. */
   close(): Promise<void> {
-    this.#set({ status: 'disconnected', reason: 'closed', detail: '', retryAtMs: null });
+    this.#rest('closed', '', null);
     this.#closed = true;
     this.#attempts += 1;
     this.#stopSigns();
@@ -145,10 +145,9 @@ export class Connection {
     this.#comeBackMs = null;
     try {
       this.#link = new SocketLink(url, webSocket, environment, {
+        ...this.#owner,
         hello: () => ({ ...this.#owner.hello(), ...identity }),
         onWelcome: (welcome) => this.#onWelcome(welcome),
-        onFrame: (frame) => this.#owner.onFrame(frame),
-        onError: (error) => this.#owner.onError(error),
         onEnd: (end) => this.#onEnd(end),
       });
     } catch (error) {

@@ -54,8 +54,9 @@ export function globalEnvironment(): Environment {
     onSign: (listener) => {
       const listening = new AbortController();
       const { signal } = listening;
-      globals.addEventListener?.('online', () => listener('online'), { signal });
-      globals.addEventListener?.('offline', () => listener('offline'), { signal });
+      for (const sign of ['online', 'offline'] as const) {
+        globals.addEventListener?.(sign, () => listener(sign), { signal });
+      }
       document?.addEventListener(
         'visibilitychange',
         () => {

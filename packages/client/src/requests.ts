@@ -91,13 +91,13 @@ export class Requests {
   detach(): void {
     this.#wire = null;
     this.#synced = false;
-    this.#rejectAll(new ChatError('disconnected', 'There is no connection.', true));
+    this.#rejectAll();
   }
 
   close(): void {
     this.#closed = true;
     this.#wire = null;
-    this.#rejectAll(new ChatError('closed', 'The client is closed.'));
+    this.#rejectAll();
     this.#wake();
   }
 
@@ -154,7 +154,7 @@ export class Requests {
     try {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
         await this.#until(() => late || mayGo() || this.#ended !== null);
-        if (this.#closed || !mayGo()) throw (this.#closed ? null : this.#ended) ?? this.#absent();
+        if (this.#closed || !mayGo()) throw this.#absent(this.#ended);
         try {
           return await this.once(answer, typeof frame === 'function' ? frame() : frame);
         } catch (error) {
@@ -219,13 +219,14 @@ export class Requests {
     for (const wake of this.#sleepers.splice(0)) wake();
   }
 
-  #absent(): ChatError {
+  #absent(reason: ChatError | null = null): ChatError {
     return this.#closed
       ? new ChatError('closed', 'The client is closed.')
-      : new ChatError('disconnected', 'There is no connection.', true);
+      : (reason ?? new ChatError('disconnected', 'There is no connection.', true));
   }
 
-  #rejectAll(error: ChatError): void {
+  #rejectAll(): void {
+    const error = this.#absent();
     const all = [...this.#inFlight.values(), ...this.#queue];
     this.#inFlight.clear();
     this.#queue = [];
