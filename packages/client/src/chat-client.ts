@@ -80,6 +80,7 @@ export class ChatClientImplementation implements ChatClient {
         return client.user;
       },
       onPlaced: (item, conversation) => this.#onPlaced(item, conversation),
+      onKept: (count, conversation) => this.#replica.onKept(count, conversation),
       onTyping: (userId, active, conversation) => this.#events.emit('typing', userId, active, conversation),
       needSummary: (conversationId) => this.#replica.needSummary(conversationId),
     };
@@ -299,7 +300,7 @@ export class ChatClientImplementation implements ChatClient {
     const item = itemOf(frame);
     const conversation = this.conversation(item.conversationId);
     if (frame.type !== 'event') conversation.kind = frame.type;
-    this.#replica.onItem(item);
+    conversation.log.onItem(item);
     if (item.senderId === this.user?.id) this.#outbox.confirm(item);
   }
 
@@ -322,7 +323,6 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   #onPlaced(item: ConversationItem, conversation: ConversationReplica): void {
-    this.#replica.onPlaced();
     if (item.type === 'message') this.#events.emit('message', item, conversation);
     else this.#events.emit('event', item, conversation);
   }

@@ -10,6 +10,8 @@ export interface ConversationLogOptions {
   readonly maxMessages: number;
   /** These have got their place, in this order. */
   readonly onPlaced: (items: readonly ConversationItem[]) => void;
+  /** So many more are kept. */
+  readonly onKept: (count: number) => void;
   readonly onChange: () => void;
   readonly onError: (error: unknown) => void;
 }
@@ -133,6 +135,7 @@ export class ConversationLog {
     this.window.cursor ??= items.at(-1)?.seq ?? 0;
     const added = this.window.prepend(items, page.more);
     this.#allowance = Math.max(this.#allowance, this.window.items.length);
+    this.#options.onKept(added);
     this.#options.onChange();
     return added;
   }
@@ -140,6 +143,7 @@ export class ConversationLog {
   #placed(items: readonly ConversationItem[]): void {
     if (items.length === 0) return;
     this.window.keep(this.#allowance);
+    this.#options.onKept(items.length);
     this.#options.onPlaced(items);
   }
 
@@ -190,7 +194,7 @@ export class ConversationLog {
     const page = await requests.ask('history', { type: 'history', conv_id: conversationId, before: first });
     if (era !== this.#era || this.window.cursor !== null) return;
     this.window.cursor = first - 1;
-    this.window.prepend(page.messages.map(itemOf), page.more);
+    this.#options.onKept(this.window.prepend(page.messages.map(itemOf), page.more));
     this.#placed(this.window.completeUpTo(first - 1));
   }
 

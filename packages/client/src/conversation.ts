@@ -24,6 +24,8 @@ export interface ConversationHost {
   readonly maxMessages: number;
   readonly user: { readonly id: number; readonly name: string } | null;
   onPlaced(item: ConversationItem, conversation: ConversationReplica): void;
+  /** So many more are kept there. */
+  onKept(count: number, conversation: ConversationReplica): void;
   onTyping(userId: number, active: boolean, conversation: ConversationReplica): void;
   readonly onError: (error: unknown) => void;
   /** Asks the server for the summary, soon. */
@@ -59,6 +61,7 @@ export class ConversationReplica implements Conversation {
         requests: host.requests,
         maxMessages: host.maxMessages,
         onPlaced: (items) => this.#onPlaced(items),
+        onKept: (count) => host.onKept(count, this),
         onChange: () => this.changed(),
         onError: host.onError,
       },

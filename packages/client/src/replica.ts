@@ -1,4 +1,3 @@
-import type { ConversationItem } from './api/message.ts';
 import type { ChatError } from './chat-error.ts';
 import { chunks } from './chunks.ts';
 import { type ConversationHost, ConversationReplica } from './conversation.ts';
@@ -18,7 +17,7 @@ const KEPT_WHEN_COLD = 20;
 export class Replica {
   readonly #host: ConversationHost;
   readonly #onNew: (conversation: ConversationReplica) => void;
-  /** Those with the latest news last. */
+  /** Those with the latest news, or read last, at the end. */
   readonly #conversations = new Map<number, ConversationReplica>();
   readonly #wanted = new Set<number>();
   #cancelSummaries: (() => void) | null = null;
@@ -98,18 +97,12 @@ export class Replica {
     for (const conversation of this.#conversations.values()) conversation.log.onDown();
   }
 
-  onItem(item: ConversationItem): ConversationReplica {
-    const conversation = this.get(item.conversationId);
+  /** It has the latest news, or is being read. */
+  onKept(count: number, conversation: ConversationReplica): void {
     this.#conversations.delete(conversation.id);
     this.#conversations.set(conversation.id, conversation);
-    conversation.log.onItem(item);
-    return conversation;
-  }
-
-  /** One more is kept, somewhere. */
-  onPlaced(): void {
-    this.#total += 1;
-    if (this.#total > TOTAL_FACTOR * this.#host.maxMessages) this.#shrink();
+    this.#total += count;
+    if (this.#total > TOTAL_FACTOR * this.#host.maxMessages) this.#shrink(conversation);
   }
 
   onSummaries(summaries: readonly Summary[]): ConversationReplica[] {
@@ -143,14 +136,14 @@ export class Replica {
     }
   }
 
-  /** Those without news for longest keep the least. */
-  #shrink(): void {
+  /** Those without news for longest keep the least, and the last one all. */
+  #shrink(last: ConversationReplica): void {
     this.#total = 0;
     for (const { log } of this.#conversations.values()) this.#total += log.window.items.length;
     const wanted = (TOTAL_FACTOR * this.#host.maxMessages) / 2;
     const kept = Math.min(KEPT_WHEN_COLD, Math.floor(wanted / this.#conversations.size));
     for (const conversation of this.#conversations.values()) {
-      if (this.#total <= wanted) break;
+      if (this.#total <= wanted || conversation === last) break;
       const before = conversation.log.window.items.length;
       conversation.trim(kept);
       this.#total -= before - conversation.log.window.items.length;

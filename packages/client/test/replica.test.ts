@@ -86,6 +86,24 @@ describe('the window', () => {
     expect(texts(first.messages)).toEqual(numbered('m', 1, 30));
   });
 
+  it('is bounded over all conversations also when older messages are read in all of them', async () => {
+    const ann = await world.connect(1);
+    const groups: ConversationReplica[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      groups.push(await world.settle(ann.createGroup({ name: `g${n}`, memberIds: [1], history: true })));
+    }
+    for (const group of groups) await sendAll(group, numbered('m', 1, 30));
+    const reader = await world.connect(1, { maxMessages: 10 });
+    for (const { id } of groups) {
+      const group = reader.conversation(id);
+      await world.settle(group.loadOlder());
+      // What has just been read is not what makes room.
+      expect(texts(group.messages)).toEqual(numbered('m', 1, 30));
+    }
+    const kept = [...reader.conversations.values()].reduce((sum, { messages }) => sum + messages.length, 0);
+    expect(kept).toBeLessThanOrEqual(20 * 10);
+  });
+
   it('shows what was said before the first message of its own, and tells what is pending as news', async () => {
     const ann = await world.connect(1);
     const chat = await world.settle(ann.openPersonal(2));
