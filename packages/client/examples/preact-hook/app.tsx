@@ -1,4 +1,4 @@
-// A chat in the browser. In this folder, with a server on port 3128 (`npm start` of the Parley repository):
+// A chat in the browser. In a copy of this folder, with a server on port 3128 (`npm start` of the Parley repository):
 //
 //   npm install /path/to/parley-client-0.1.0.tgz preact esbuild
 //   npx esbuild app.tsx --bundle --jsx=automatic --jsx-import-source=preact --outdir=. --servedir=. --serve=localhost:8000
