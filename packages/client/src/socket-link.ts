@@ -76,7 +76,7 @@ export class SocketLink {
     this.#cancelProbe = this.#timers.after(timeoutMs, () => this.#lose(true));
   }
 
-  /** Closes without telling the owner; `onGone` when the socket is really closed. */
+  /** Closes without telling the owner, at once, or with `onGone` when the other side has said goodbye, too. */
   end(onGone?: () => void): void {
     const socket = this.#socket;
     this.#release();
@@ -84,10 +84,12 @@ export class SocketLink {
       onGone?.();
       return;
     }
-    if (onGone !== undefined) {
-      this.#ending = socket;
-      socket.onclose = onGone;
+    if (onGone === undefined) {
+      terminate(socket);
+      return;
     }
+    this.#ending = socket;
+    socket.onclose = onGone;
     socket.close(NORMAL_CLOSURE);
   }
 

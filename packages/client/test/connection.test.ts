@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { ChatClientImplementation } from '../src/chat-client.ts';
 import { ScriptedConnection } from './scripted-connection.ts';
 import { type Frame, welcomeFrame } from './scripted-server.ts';
@@ -169,6 +170,33 @@ describe('a connection', () => {
     await device.server.greet(1);
     await device.state('connected');
     expect(device.states.some((at) => at.status === 'disconnected' && at.reason === 'node_stopping')).toBe(true);
+  });
+
+  it('leaves no socket open to a node that said goaway and hangs since', async () => {
+    const sockets: WebSocket[] = [];
+    const webSocket = class extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        sockets.push(this);
+      }
+    };
+    device.start({ webSocket });
+    await device.server.greet(0);
+    await device.state('connected');
+    device.server.say(0, { type: 'goaway', reconnect_after_ms: 3_000 });
+    device.server.say(0, { type: 'typing', conv_id: 5, user_id: 2, active: true });
+    await new Promise<void>((resolve) => void device.client.on('typing', () => resolve()));
+    device.server.setDeaf(0, true);
+    await device.clock.advanceAsync(3_001);
+    await device.server.greet(1);
+    await device.state('connected');
+    const closed = device.client.close();
+    await device.clock.advanceAsync(1_000);
+    await closed;
+    for (let turns = 0; turns < 100; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    const states = sockets.map((socket) => socket.readyState);
+    device.server.setDeaf(0, false);
+    expect(states).toEqual([WebSocket.CLOSED, WebSocket.CLOSED]);
   });
 
   it('keeps the time of a goaway when the node closes first', async () => {

@@ -100,6 +100,13 @@ export class ScriptedServer {
     return hello;
   }
 
+  /** It hears nothing any more, as a process that hangs, and answers no close frame. */
+  setDeaf(connection: number, deaf: boolean): void {
+    const socket = this.#arrived[connection]?.socket;
+    if (deaf) socket?.pause();
+    else socket?.resume();
+  }
+
   hangUp(connection: number, code: number, reason = ''): void {
     this.#arrived[connection]?.socket.close(code, reason);
   }
