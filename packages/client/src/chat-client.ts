@@ -158,17 +158,11 @@ export class ChatClientImplementation implements ChatClient {
   }
 
   openPersonal(userId: number): Promise<ConversationReplica> {
-    return this.#init((own) => ({ type: 'init_personal', member: [own, userId] }));
+    return this.#init({ type: 'init_personal' }, [userId]);
   }
 
   createGroup({ name, memberIds, description = '', history = false }: NewGroup): Promise<ConversationReplica> {
-    return this.#init((own) => ({
-      type: 'init_group',
-      member: [...new Set([own, ...memberIds])],
-      group_name: name,
-      description,
-      history,
-    }));
+    return this.#init({ type: 'init_group', group_name: name, description, history }, memberIds);
   }
 
   send(conversationId: number, text: string, options?: { readonly clientId?: string }): OutgoingSend {
@@ -189,12 +183,12 @@ export class ChatClientImplementation implements ChatClient {
     return this.#watch.watch(userIds);
   }
 
-  block(userId: number): Promise<void> {
-    return quiet(this.#requests.ask('ok', { type: 'block', user_id: userId }).then(() => undefined));
+  block(userId: number, type = 'block'): Promise<void> {
+    return quiet(this.#requests.ask('ok', { type, user_id: userId }).then(() => undefined));
   }
 
   unblock(userId: number): Promise<void> {
-    return quiet(this.#requests.ask('ok', { type: 'unblock', user_id: userId }).then(() => undefined));
+    return this.block(userId, 'unblock');
   }
 
   reconnect(): void {
@@ -334,10 +328,16 @@ export class ChatClientImplementation implements ChatClient {
     this.#events.emit('send', handle);
   }
 
-  #init(frame: (ownId: number) => Outgoing): Promise<ConversationReplica> {
-    const clientId = this.#environment.newId();
-    // There with the connection.
-    const whole = (): Outgoing => ({ ...frame(this.user?.id ?? 0), client_id: clientId });
+  #init(frame: Outgoing, others: readonly number[]): Promise<ConversationReplica> {
+    // Who this is may be known only when there is a connection.
+    const members = (): Set<unknown> => new Set([this.user?.id, ...others]);
+    const whole = {
+      ...frame,
+      get member() {
+        return [...members()];
+      },
+      client_id: this.#environment.newId(),
+    };
     return quiet(
       this.#requests.ask('conversation_ready', whole).then((ready) => {
         const conversation = this.conversation(ready.conv_id);

@@ -105,16 +105,16 @@ export class Connection {
     const link = this.#link;
     this.#link = null;
     return new Promise((resolve) => {
-      const cancel = this.#options.environment.after(GOODBYE_TIMEOUT_MS, () => {
-        link?.abort();
-        resolve();
-      });
       const gone = (): void => {
         cancel();
         resolve();
       };
+      const cancel = this.#options.environment.after(GOODBYE_TIMEOUT_MS, () => {
+        abort?.();
+        resolve();
+      });
+      const abort = link?.end(gone);
       if (link === null) gone();
-      else link.end(gone);
     });
   }
 
@@ -171,10 +171,9 @@ export class Connection {
     const detail = error?.message ?? (end.reason || `close code ${code}`);
     const expired = code === TOKEN_EXPIRED || error?.name === 'token_expired';
     const doubtful = error?.name === 'invalid_token' && tokens.renewable && !this.#tokenRefused;
-    if (expired && !tokens.renewable) this.#rest('token_expired', detail, null);
-    else if (expired || doubtful) {
+    if (expired || doubtful) {
       // A first refusal is answered at once with a new token; a new token that is refused, too, waits its turn.
-      const delayMs = this.#tokenRefused ? backoff.next() : 0;
+      const delayMs = tokens.renewable ? (this.#tokenRefused ? backoff.next() : 0) : null;
       this.#tokenRefused = true;
       this.#rest('token_expired', detail, delayMs);
     } else if (code >= 4500 && code < 5000) this.#rest('refused', detail, null);

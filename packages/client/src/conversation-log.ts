@@ -45,8 +45,7 @@ export class ConversationLog {
   /** A frame of the stream. */
   onItem(item: ConversationItem): void {
     this.window.cursor ??= item.seq - 1;
-    this.#placed(this.window.place(item));
-    this.#check();
+    this.onOwn(item);
   }
 
   /** One's own send, by its ack. */

@@ -48,7 +48,7 @@ export function globalEnvironment(): Environment {
       const timer = setTimeout(fn, Math.min(delayMs, MAX_DELAY_MS));
       return () => clearTimeout(timer);
     },
-    random: () => Math.random(),
+    random: Math.random,
     newId: () => `${prefix}-${(++ids).toString(36)}`,
     online: () => navigator?.onLine !== false,
     onSign: (listener) => {

@@ -29,7 +29,7 @@ const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 30_000;
 
 /** Not the client id alone: it may be used again, for another try. */
-const nameOf = ({ clientId, queuedAtMs }: StoredSend): string => `${clientId} ${queuedAtMs}`;
+const nameOf = (send: StoredSend): string => send.clientId + send.queuedAtMs;
 
 /**
  * What is to be sent, in order per conversation. Invariants: a message is kept by the storage before it is on the wire; of one conversation one is on the
@@ -165,7 +165,7 @@ export class Outbox {
 
   #refusal(text: string, taken: boolean): ChatError | null {
     if (this.#closed) return new ChatError('closed', 'The client is closed.');
-    if (taken) return new ChatError('client_id_conflict', 'Another message has this client id.');
+    if (taken) return new ChatError('client_id_conflict', 'The client id is taken.');
     if (text === '') return new ChatError('invalid_frame', 'The message is empty.');
     if (this.#handles.size < this.#options.maxQueued) return null;
     return new ChatError('overloaded', 'Too much waits.', true);
@@ -204,7 +204,7 @@ export class Outbox {
     this.#busy.add(conversationId);
     for (;;) {
       const handle = this.#queues.get(conversationId)?.[0];
-      if (handle === undefined || !this.#mayDrive || !this.#ready.has(handle)) break;
+      if (handle === undefined || !this.#up || !this.#restored || !this.#tabs.leads || !this.#ready.has(handle)) break;
       this.#attempted.add(handle);
       // Its tab may be the next to send, and must know then.
       this.#tabs.tell({ t: 'kept', clientId: handle.clientId });
@@ -222,10 +222,6 @@ export class Outbox {
       }
     }
     this.#busy.delete(conversationId);
-  }
-
-  get #mayDrive(): boolean {
-    return this.#up && this.#restored && this.#tabs.leads;
   }
 
   #pause(delayMs: number): Promise<void> {
@@ -247,9 +243,8 @@ export class Outbox {
   #settle(handle: OutgoingSend): boolean {
     if (this.#handles.get(handle.clientId) !== handle) return false;
     this.#drop(handle);
+    if (this.#settled.size >= MAX_SETTLED) this.#settled.clear();
     this.#settled.add(nameOf(handle.record));
-    const [oldest = ''] = this.#settled;
-    if (this.#settled.size > MAX_SETTLED) this.#settled.delete(oldest);
     this.#cancels.get(handle.clientId)?.(false);
     if (!this.#closed) {
       this.#ask((storage) => storage.remove(handle.clientId)).catch((error: unknown) => this.#owner.onError(error));
@@ -265,12 +260,12 @@ export class Outbox {
   }
 
   #askToCancel(clientId: string): Promise<boolean> {
-    const answer = new Promise<boolean>((resolve) => {
+    const ask = (resolve: (done: boolean) => void): void => {
       this.#cancels.set(clientId, resolve);
       this.#tabs.tell({ t: 'cancel', clientId });
-    });
+    };
     return this.#options.timers
-      .within(CANCEL_TIMEOUT_MS, '', () => answer)
+      .within(CANCEL_TIMEOUT_MS, '', () => new Promise(ask))
       .catch(() => false)
       .finally(() => this.#cancels.delete(clientId));
   }
@@ -285,16 +280,19 @@ export class Outbox {
       this.#owner.onError(error);
     }
     if (this.#closed) return;
-    const here = [...this.#handles.values()];
-    const stored = records.filter((record) => this.#isNews(record));
+    const here = new Set(this.#handles.keys());
     this.#queues.clear();
-    for (const record of stored) {
-      const known = this.#handles.get(record.clientId);
+    for (const record of records.filter((one) => this.#isNews(one))) {
+      const { clientId } = record;
+      const known = this.#handles.get(clientId);
+      here.delete(clientId);
       if (known === undefined) this.#adopt(record);
       else this.#add(known);
     }
-    const names = new Set(stored.map((record) => record.clientId));
-    for (const handle of here) if (!names.has(handle.clientId) && this.#handles.has(handle.clientId)) this.#add(handle);
+    for (const clientId of here) {
+      const handle = this.#handles.get(clientId);
+      if (handle !== undefined) this.#add(handle);
+    }
     this.#restored = true;
     for (const conversationId of this.#queues.keys()) this.#pump(conversationId);
   }

@@ -130,10 +130,14 @@ export class Requests {
 
   /**
    * Waits for a connection and tries again after passing trouble, for as long as requests may take; not when no connection is going to be tried. Only for
-   * what may be repeated. A frame that needs to know the user is made when there is a connection.
+   * what may be repeated. What of the frame is a getter is read when it is sent.
    */
-  ask<T extends AnswerType>(answer: T, frame: Outgoing | (() => Outgoing)): Promise<FrameOf<T>> {
-    return this.#ask(answer, frame, () => this.#wire !== null);
+  ask<T extends AnswerType>(answer: T, frame: Outgoing): Promise<FrameOf<T>> {
+    return this.#ask(
+      answer,
+      () => frame,
+      () => this.#wire !== null,
+    );
   }
 
   /** As `ask`, and not before everything that was missed has come; the frame is made then. */
@@ -141,11 +145,7 @@ export class Requests {
     return this.#ask(answer, frame, () => this.#synced);
   }
 
-  async #ask<T extends AnswerType>(
-    answer: T,
-    frame: Outgoing | (() => Outgoing),
-    mayGo: () => boolean,
-  ): Promise<FrameOf<T>> {
+  async #ask<T extends AnswerType>(answer: T, frame: () => Outgoing, mayGo: () => boolean): Promise<FrameOf<T>> {
     let late = false;
     const cancel = this.#timers.after(this.#timeoutMs, () => {
       late = true;
@@ -156,7 +156,7 @@ export class Requests {
         await this.#until(() => late || mayGo() || this.#ended !== null);
         if (this.#closed || !mayGo()) throw this.#absent(this.#ended);
         try {
-          return await this.once(answer, typeof frame === 'function' ? frame() : frame);
+          return await this.once(answer, frame());
         } catch (error) {
           if (!(error instanceof ChatError) || !error.temporary || late) throw error;
           const isOver = (): boolean => late || this.#ended !== null;

@@ -35,8 +35,6 @@ export class SocketLink {
   readonly #owner: LinkOwner;
   readonly #timers: Timers;
   #socket: WebSocketLike | null;
-  /** Closed by `end`, perhaps not gone. */
-  #ending: WebSocketLike | null = null;
   #welcomed = false;
   #heard = false;
   #idleTicks = 0;
@@ -49,9 +47,8 @@ export class SocketLink {
     this.#timers = new Timers(environment);
     const socket = new socketClass(url);
     this.#socket = socket;
-    this.#timers.after(WELCOME_TIMEOUT_MS, () => {
-      if (!this.#welcomed) this.#lose(true);
-    });
+    // Until the welcome.
+    this.#timers.after(WELCOME_TIMEOUT_MS, () => this.#lose(true));
     socket.onopen = () => {
       if (this.#socket === socket) socket.send(JSON.stringify(owner.hello()));
     };
@@ -76,29 +73,20 @@ export class SocketLink {
     this.#cancelProbe = this.#timers.after(timeoutMs, () => this.#lose(true));
   }
 
-  /** Closes without telling the owner, at once, or with `onGone` when the other side has said goodbye, too. */
-  end(onGone?: () => void): void {
+  /** Closes without telling the owner, at once, or with `onGone` when the other side has said goodbye, too: what is returned does not wait for that. */
+  end(onGone?: () => void): () => void {
     const socket = this.#socket;
     this.#release();
-    if (socket === null) {
-      onGone?.();
-      return;
+    const abort = (): void => {
+      if (socket !== null) terminate(socket);
+    };
+    if (onGone === undefined) abort();
+    else if (socket === null) onGone();
+    else {
+      socket.onclose = onGone;
+      socket.close(NORMAL_CLOSURE);
     }
-    if (onGone === undefined) {
-      terminate(socket);
-      return;
-    }
-    this.#ending = socket;
-    socket.onclose = onGone;
-    socket.close(NORMAL_CLOSURE);
-  }
-
-  /** Does not wait for the other side to say goodbye as well. */
-  abort(): void {
-    const socket = this.#ending;
-    if (socket === null) return;
-    socket.onclose = null;
-    terminate(socket);
+    return abort;
   }
 
   #receive(text: string): void {

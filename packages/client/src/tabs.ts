@@ -34,9 +34,9 @@ export class Tabs {
   constructor(environment: Environment, sharedName: string | undefined, owner: TabsOwner) {
     this.#name = `parley-outbox ${sharedName}`;
     this.#locks = sharedName === undefined ? null : environment.locks;
-    this.#channel = this.#locks === null ? null : environment.channel(this.#name);
+    this.#channel = this.#locks && environment.channel(this.#name);
     this.#owner = owner;
-    if (this.#channel !== null) {
+    if (this.#channel) {
       this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => owner.onMessage(data);
     }
   }
