@@ -165,7 +165,7 @@ describe('the client in Chromium', () => {
       await page.evaluate(() => window.client.ready());
       pages.tokens = 'refused';
       const states = () => page.evaluate(() => window.states);
-      // It may have expired, and been renewed, before that: a connection with such a token lasts less than a second.
+      // It may have expired, and been renewed, before that: a connection with such a token lasts five seconds at most.
       await until(async () => (await states()).includes('disconnected no_token'), 'the end with no new token');
       expect(await states()).toContain('disconnected token_expired');
       const asked = pages.tokensAsked;
