@@ -1,3 +1,4 @@
+import { LIMITS } from '@parley/protocol';
 import { expect, it } from 'vitest';
 import { CurrentPeer } from '../testing/current-peer.ts';
 import { LoneNode } from '../testing/lone-node.ts';
@@ -90,5 +91,27 @@ it('G6: of a member who was added and has nothing yet, nothing is told: what was
   await late.ask({ type: 'delivered', conv_id, seq: 2 });
   await lone.clock.advanceAsync(5_000);
   expect((await CurrentPeer.signIn(lone, 1)).told('status')).toMatchObject([{ user_id: 2, delivered_seq: 2 }]);
+  await lone.node.stop();
+});
+
+it('G6: those of the newest conversations are told unasked', async () => {
+  const lone = new LoneNode();
+  await lone.node.start();
+  const sender = await CurrentPeer.signIn(lone, 1, { status_of: [] });
+  const ids: number[] = [];
+  for (let other = 2; other < 2 + LIMITS.maxStatusUnasked + 1; other++) {
+    const conv_id = await lone.openPersonal(1, other);
+    await sender.ask({ type: 'personal', conv_id, msg: 'hi' });
+    ids.push(conv_id);
+  }
+  const atUs = lone.clock.nowUs();
+  const seenUpto = ids.map((conversationId, at) => {
+    return { userId: 2 + at, conversationId, kind: 'personal', seq: 1, atUs } as const;
+  });
+  await lone.stores.receipts.apply({ delivered: [], seen: [], seenUpto });
+  const device = await CurrentPeer.signIn(lone, 1);
+  await lone.clock.settle();
+  const told = device.told('status').map(({ conv_id }) => Number(conv_id));
+  expect(told.sort((a, b) => a - b)).toEqual(ids.slice(1));
   await lone.node.stop();
 });

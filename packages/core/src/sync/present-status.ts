@@ -1,9 +1,10 @@
+import { LIMITS } from '@parley/protocol';
 import type { MemberCursor } from '../ports/conversation-reader.ts';
 import type { NodeServices } from '../services.ts';
 import type { SessionDelivery } from '../session/session-delivery.ts';
 import type { ConversationId } from '../types.ts';
 
-/** A client with more conversations names those it wants to know about. */
+/** Of one read. */
 const MAX_CONVERSATIONS = 256;
 /** Of one read; more than a group has members. */
 const MAX_CURSORS = 5_000;
@@ -15,7 +16,7 @@ type StatusServices = Pick<NodeServices, 'reader' | 'readLimiter' | 'telemetry' 
 /**
  * Tells a device that has been away how far its conversations have reached their other members, once (G6). From the store, behind whatever was told live:
  * a feed remembers that, so nothing goes backwards. Never rejects; a store that stays away is not waited for.
- * @param wanted null: all of the user's conversations
+ * @param wanted null: the newest of the user's conversations; a client with more of them names those it wants to know about
  */
 export async function tellPresentStatus(
   delivery: SessionDelivery,
@@ -25,11 +26,10 @@ export async function tellPresentStatus(
   const { user } = delivery;
   const own =
     wanted === null
-      ? [...user.feeds.keys()].sort((a, b) => a - b)
+      ? [...user.feeds.keys()].sort((a, b) => b - a).slice(0, LIMITS.maxStatusUnasked)
       : [...new Set(wanted)].filter((id) => user.feeds.has(id));
-  for (let at = 0; at < (wanted === null ? 1 : own.length); at += MAX_CONVERSATIONS) {
-    const ids = own.slice(at, at + MAX_CONVERSATIONS);
-    if (ids.length > 0) await tellPage(delivery, ids, services);
+  for (let at = 0; at < own.length; at += MAX_CONVERSATIONS) {
+    await tellPage(delivery, own.slice(at, at + MAX_CONVERSATIONS), services);
   }
 }
 

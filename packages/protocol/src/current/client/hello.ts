@@ -80,7 +80,7 @@ export const hello = z
     ),
     status_of: maybe(
       ids(LIMITS.maxStatusOf, 0).describe(
-        `Conversations whose present \`status\` to tell after the sync. Without it: of the ${LIMITS.maxStatusUnasked} with the smallest ids; \`[]\`: of none.`,
+        `Conversations whose present \`status\` to tell after the sync. Without it: of the ${LIMITS.maxStatusUnasked} with the largest ids, which are the newest; \`[]\`: of none.`,
       ),
     ),
     ref: maybe(ref),
