@@ -35,7 +35,7 @@ it('G1: when the outcome of a send is unknown, no later ack takes its place', as
   await lone.node.stop();
 });
 
-it.each(['init_personal', 'init_group', 'block'])(
+it.each(['init_personal', 'init_group', 'block', 'unblock'])(
   'G1 G3: when the outcome of %s is unknown, no error says that nothing is stored, and its repeat finds what was',
   async (type) => {
     let cut = true;
@@ -55,8 +55,9 @@ it.each(['init_personal', 'init_group', 'block'])(
     });
     await lone.node.start();
     await lone.stores.conversations.ensureUsers([1, 2]);
-    const frame =
-      type === 'block' ? { type, user_id: 2 } : { type, member: [1, 2], group_name: 'g', client_id: 'the-same' };
+    const frame = type.endsWith('block')
+      ? { type, user_id: 2 }
+      : { type, member: [1, 2], group_name: 'g', client_id: 'the-same' };
     const first = await CurrentPeer.signIn(lone, 1);
     first.say(frame);
     await lone.clock.settle();
@@ -66,8 +67,30 @@ it.each(['init_personal', 'init_group', 'block'])(
     const again = await CurrentPeer.signIn(lone, 1);
     expect(again.told('synced')).toHaveLength(1);
     const answer = await again.ask(frame);
-    if (type === 'block') expect(answer).toEqual({ type: 'ok' });
+    if (type.endsWith('block')) expect(answer).toEqual({ type: 'ok' });
     else expect(answer).toMatchObject({ type: 'conversation_ready', created: true, duplicate: true });
     await lone.node.stop();
   },
 );
+
+it('G1, L15: when the outcome of the group of an old client is unknown, no error makes it ask for another one', async () => {
+  const lone = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        createGroup: async (group) => {
+          await conversations.createGroup(group);
+          throw new StoreError('the connection was lost', { outcome: 'unknown', retryable: true });
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  await lone.stores.conversations.ensureUsers([1, 2]);
+  const connection = await lone.signIn(1);
+  connection.say({ conv_id: 5, member: [1, 2], group_name: 'g', description: '', type: 'init_group' });
+  await lone.clock.settle();
+  expect(lone.stores.state.conversations.size).toBe(1);
+  expect(connection.closed?.code).toBe(4003);
+  expect(connection.frames).toEqual(['user id 1 received']);
+  await lone.node.stop();
+});
