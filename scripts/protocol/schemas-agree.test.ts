@@ -23,7 +23,8 @@ describe.each(['client', 'server'] as const)('%s frames', (side) => {
         const parsed = zod.safeParse(frame);
         const wrong = AJV[side](type, frame);
         if (parsed.success) expect(wrong).toEqual([]);
-        else if (wrong.length === 0) expect(parsed.error.issues[0]?.message).toMatch(BEYOND_JSON_SCHEMA);
+        // Of a frame with several forms, what is wrong stands within each.
+        else if (wrong.length === 0) expect(JSON.stringify(parsed.error.issues)).toMatch(BEYOND_JSON_SCHEMA);
       }),
       { numRuns: 200 },
     );
