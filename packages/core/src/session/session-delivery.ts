@@ -9,7 +9,7 @@ import { BacklogSender, type BacklogTarget } from '../sync/backlog-sender.ts';
 import { ListedConversations } from '../sync/listed-conversations.ts';
 import { LiveTail } from '../sync/live-tail.ts';
 import { MissingRanges } from '../sync/missing-ranges.ts';
-import { tellPresentStatus } from '../sync/present-status.ts';
+import { type StatusTarget, tellPresentStatus } from '../sync/present-status.ts';
 import { goesOnBehind, type Resume } from '../sync/resume.ts';
 import { loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
 import { pendingRanges, SessionSync } from '../sync/session-sync.ts';
@@ -45,7 +45,7 @@ export interface DeliveryOwner {
  * store like any backlog. A page of backlog waits until the socket has taken the one before. A legacy client's frames are proven by pings behind them; a
  * current client says what it has.
  */
-export class SessionDelivery implements Recipient, Watcher, BacklogTarget {
+export class SessionDelivery implements Recipient, Watcher, BacklogTarget, StatusTarget {
   readonly sessionId: number;
   readonly protocol: 'legacy' | 'current';
   readonly connection: Connection;
