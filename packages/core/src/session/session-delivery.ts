@@ -10,8 +10,9 @@ import { ListedConversations } from '../sync/listed-conversations.ts';
 import { LiveTail } from '../sync/live-tail.ts';
 import { MissingRanges } from '../sync/missing-ranges.ts';
 import { type StatusTarget, tellPresentStatus } from '../sync/present-status.ts';
-import { goesOnBehind, type Resume } from '../sync/resume.ts';
-import { loadSession, type SessionLoad, withoutLeft } from '../sync/session-load.ts';
+import type { Resume } from '../sync/resume.ts';
+import type { SessionLoad } from '../sync/session-load.ts';
+import { SessionLoading } from '../sync/session-loading.ts';
 import { pendingRanges, SessionSync } from '../sync/session-sync.ts';
 import type { ConversationId, Seq, UserId } from '../types.ts';
 import { legacyFrame } from '../wire/message-frame.ts';
@@ -24,9 +25,6 @@ import { Watermark } from './watermarks.ts';
  * sent can still be proven.
  */
 type Phase = 'loading' | 'backlog' | 'live' | 'frozen' | 'closed';
-
-/** Readings of the memberships, while the user goes on leaving conversations. */
-const MAX_LOADS = 5;
 
 /** The session that a delivery belongs to. */
 export interface DeliveryOwner {
@@ -59,12 +57,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
   #phase: Phase = 'loading';
   readonly #tail: LiveTail;
   readonly #missing: MissingRanges;
-  /** While loading, once the memberships have been read. */
-  #loaded: SessionLoad | null = null;
+  /** While loading. */
+  #loading: SessionLoading | null = null;
   /** The client has been told that it is signed in: from then on news are for it, though its memberships may be read once more. */
   #greeted = false;
-  /** Conversations that the user has left since the memberships were last asked for, and where. */
-  #leftMeanwhile: Map<ConversationId, Seq> | null = null;
   /** Null for a legacy session. */
   readonly #notes: DeliveryNotes | null;
   /** While in backlog. */
@@ -111,14 +107,13 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
 
   /** Reads memberships and backlog, then goes live. Never rejects. */
   async start(): Promise<void> {
-    const load = await this.#load();
+    const loading = new SessionLoading(this, this.#resume, this.#services);
+    this.#loading = loading;
+    const load = await this.#load(loading);
     if (load === null || this.#ended) return;
-    // Asked for in this tick: whoever leaves from here on leaves a session that reads its backlog.
-    const leftNow = this.#leftNow();
-    const found = leftNow === null ? load : withoutLeft(load, leftNow, this.#resume);
+    const found = loading.result(load);
+    this.#loading = null;
     const { conversations, open, left } = found;
-    this.#leftMeanwhile = null;
-    this.#loaded = null;
     this.#missing.leaveOpen(open);
     const listed = new ListedConversations(conversations, left);
     for (const [conversationId, uptoSeq] of listed.left) {
@@ -139,28 +134,16 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     await this.#runBacklog();
   }
 
-  /**
-   * Whoever leaves a conversation while its membership is being read must not read on: what was read is forgotten, and after some rounds only what was read
-   * of that conversation. @returns null when the session ended meanwhile
-   */
-  async #load(): Promise<SessionLoad | null> {
-    for (let round = 1; ; round++) {
-      this.#leftMeanwhile = null;
-      const last = round === MAX_LOADS;
-      const load = await loadSession(this, this.#resume, last, this.#services);
+  /** @returns null when the session ended meanwhile */
+  async #load(loading: SessionLoading): Promise<SessionLoad | null> {
+    for (;;) {
+      const load = await loading.read();
       if (load === null || this.#ended) return null;
-      if (load === 'outdated') continue;
-      this.#loaded = load;
       const greeted = this.#owner.onLoaded(load.user);
       if (greeted !== undefined) await greeted;
       this.#greeted = true;
-      if (this.#leftNow() === null || last || load.open.size > 0) return load;
+      if (loading.stands) return load;
     }
-  }
-
-  /** By value: it changes while something is awaited. */
-  #leftNow(): ReadonlyMap<ConversationId, Seq> | null {
-    return this.#leftMeanwhile;
   }
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
@@ -195,10 +178,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
 
   departed(feed: ConversationFeed, seq: Seq): void {
     if (this.#ended) return;
-    if (this.#phase === 'loading') {
-      this.#leftMeanwhile ??= new Map();
-      this.#leftMeanwhile.set(feed.conversationId, seq);
-    }
+    this.#loading?.departed(feed.conversationId, seq);
     this.#missing.departed(feed, seq);
     this.#notes?.departed(feed, seq);
   }
@@ -277,11 +257,8 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
         return feed.position;
       case 'backlog':
         return this.#backlog?.sent(feed) ?? this.#missing.waitsAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
-      case 'loading': {
-        // Frames that came behind the hello are taken before the backlog begins.
-        const loaded = this.#loaded?.conversations.find((conversation) => conversation.feed === feed);
-        return loaded === undefined ? 0 : Math.min(goesOnBehind(this.#resume, loaded.row) ?? 0, feed.position);
-      }
+      case 'loading':
+        return this.#loading?.sent(feed) ?? 0;
       default:
         return this.#notes?.unsentAfter(feed) ?? feed.position;
     }
