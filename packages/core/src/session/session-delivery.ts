@@ -16,8 +16,9 @@ import { SessionLoading } from '../sync/session-loading.ts';
 import { pendingRanges, SessionSync } from '../sync/session-sync.ts';
 import type { ConversationId, Seq, UserId } from '../types.ts';
 import { legacyFrame } from '../wire/message-frame.ts';
-import { DeliveryNotes } from './delivery-notes.ts';
 import type { CatchUpRange, LocalUser, Recipient } from './local-user.ts';
+import { OwnMessages } from './own-messages.ts';
+import { SentSoFar } from './sent-so-far.ts';
 import { Watermark } from './watermarks.ts';
 
 /**
@@ -62,7 +63,9 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
   /** The client has been told that it is signed in: from then on news are for it, though its memberships may be read once more. */
   #greeted = false;
   /** Null for a legacy session. */
-  readonly #notes: DeliveryNotes | null;
+  readonly #sent: SentSoFar | null;
+  /** Null while there are none. */
+  #own: OwnMessages | null = null;
   /** While in backlog. */
   #backlog: BacklogSender | null = null;
 
@@ -82,10 +85,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     this.#services = deps.services;
     this.#owner = deps.owner;
     this.#resume = deps.resume;
-    this.#notes = deps.resume === null ? null : new DeliveryNotes();
     const { maxTailFrames: maxFrames, maxTailBytes: maxBytes } = deps.services.settings;
     this.#tail = new LiveTail({ maxFrames, maxBytes });
     this.#missing = new MissingRanges(this.#tail);
+    this.#sent = deps.resume === null ? null : new SentSoFar(deps.user, this.#missing);
   }
 
   get userId(): UserId {
@@ -109,6 +112,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
   async start(): Promise<void> {
     const loading = new SessionLoading(this, this.#resume, this.#services);
     this.#loading = loading;
+    this.#sent?.isAt(loading);
     const load = await this.#load(loading);
     if (load === null || this.#ended) return;
     const found = loading.result(load);
@@ -148,7 +152,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
 
   deliver(feed: ConversationFeed, publication: MessagePublication): void {
     if (this.#phase === 'live') this.#sendLive(feed, publication);
-    else if (this.#ended) this.#notes?.unsent(feed, publication.seq - 1);
+    else if (this.#ended) this.#sent?.unsent(feed, publication.seq - 1);
     else this.#tail.keep(feed, publication);
   }
 
@@ -163,7 +167,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
 
   catchUp(ranges: readonly CatchUpRange[]): void {
     if (this.#ended) {
-      for (const { feed, afterSeq } of ranges) this.#notes?.unsent(feed, afterSeq);
+      for (const { feed, afterSeq } of ranges) this.#sent?.unsent(feed, afterSeq);
       return;
     }
     this.#missing.add(ranges);
@@ -180,26 +184,29 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     if (this.#ended) return;
     this.#loading?.departed(feed.conversationId, seq);
     this.#missing.departed(feed, seq);
-    this.#notes?.departed(feed, seq);
+    this.#sent?.departed(feed, seq);
   }
 
-  /** The highest seq of the conversation that this device was sent, or said it has; null when the conversation is not the user's (G6). */
+  /** See `SentSoFar.upTo` (G6); null for a legacy session. */
   sentUpTo(conversationId: ConversationId): { readonly feed: ConversationFeed; readonly seq: Seq } | null {
-    const feed = this.user.feeds.get(conversationId);
-    if (feed !== undefined) return { feed, seq: Math.max(this.#sentOf(feed), this.#missing.skippedTo(feed)) };
-    const left = this.#notes?.departure(conversationId) ?? null;
-    return left === null ? null : { feed: left.feed, seq: Math.min(left.seq, this.#sentOf(left.feed)) };
+    return this.#sent?.upTo(conversationId) ?? null;
   }
 
   /** This session has sent the message and been told so: should it be read from the store meanwhile, it needs no copy. */
   wrote(conversationId: ConversationId, seq: Seq): void {
-    if (this.#notes === null || this.#ended) return;
+    const sent = this.#sent;
+    if (sent === null || this.#ended) return;
     // A live session is handed its own messages only behind a gap: when its feed has lost track of whose they are, or it is read of a second membership.
     if (this.#phase === 'live') {
-      if (this.#passed(conversationId) >= seq) return;
-      this.#notes.forgetOwn((id) => this.#passed(id));
+      if (sent.passed(conversationId) >= seq) return;
+      this.#forgetOwn(sent);
     }
-    this.#notes.wrote(conversationId, seq);
+    this.#own ??= new OwnMessages();
+    this.#own.add(conversationId, seq);
+  }
+
+  isOwn(conversationId: ConversationId, seq: Seq): boolean {
+    return this.#own?.has(conversationId, seq) === true;
   }
 
   onPong(payload: string): void {
@@ -235,10 +242,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
   /** Ends delivery; what is not sent stays pending. */
   freeze(): void {
     if (this.#ended) return;
-    if (this.#phase !== 'live' && this.#notes !== null) {
-      const left = this.#notes.departures().map(({ feed }) => feed);
-      for (const feed of [...this.user.feeds.values(), ...left]) this.#notes.unsent(feed, this.#sentOf(feed));
-    }
+    this.#sent?.freeze();
     this.#phase = 'frozen';
     this.#tail.clear();
     this.#missing.clear();
@@ -251,23 +255,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     this.#phase = 'closed';
   }
 
-  #sentOf(feed: ConversationFeed): Seq {
-    switch (this.#phase) {
-      case 'live':
-        return feed.position;
-      case 'backlog':
-        return this.#backlog?.sent(feed) ?? this.#missing.waitsAfter(feed) ?? this.#tail.before(feed) ?? feed.position;
-      case 'loading':
-        return this.#loading?.sent(feed) ?? 0;
-      default:
-        return this.#notes?.unsentAfter(feed) ?? feed.position;
-    }
-  }
-
   #rangesOf(load: SessionLoad): CatchUpRange[] {
     const { conversations } = load;
     if (this.#resume === null) return pendingRanges(conversations);
-    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#notes?.departed(feed, row.leftSeq);
+    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#sent?.departed(feed, row.leftSeq);
     this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
     const ranges = this.#sync.begin(conversations, this.#resume, load);
     const { resets } = this.#sync;
@@ -278,7 +269,10 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
   #sendLive(feed: ConversationFeed, publication: MessagePublication): void {
     if (this.#missing.skips(feed, publication.seq)) return;
     if (this.protocol === 'current') {
-      if (!this.#isOwn(publication)) this.connection.send(publication.frame);
+      const { conversationId, seq, senderId, legacyBytes } = publication;
+      // An event is the news also for who caused it.
+      const isOwn = senderId === this.user.id && legacyBytes > 0 && this.isOwn(conversationId, seq);
+      if (!isOwn) this.connection.send(publication.frame);
       return;
     }
     const frame = legacyFrame(publication);
@@ -286,21 +280,15 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     if (publication.senderId !== this.user.id) this.mark(feed, publication.seq);
   }
 
-  /** Up to here nothing of the conversation comes any more. */
-  #passed(conversationId: ConversationId): Seq {
-    const feed = this.user.feeds.get(conversationId);
-    return feed?.position ?? this.#notes?.departure(conversationId)?.seq ?? 0;
-  }
-
-  #isOwn({ conversationId, seq, senderId, legacyBytes }: MessagePublication): boolean {
-    // An event is the news also for who caused it.
-    return senderId === this.user.id && legacyBytes > 0 && this.#notes?.isOwn(conversationId, seq) === true;
+  #forgetOwn(sent: SentSoFar): void {
+    this.#own = this.#own?.without((id) => sent.passed(id)) ?? null;
   }
 
   async #runBacklog(): Promise<void> {
     const missing = this.#missing;
-    const backlog = new BacklogSender(this, this.#services, this.#notes);
+    const backlog = new BacklogSender(this, this.#services);
     this.#backlog = backlog;
+    this.#sent?.isAt(backlog);
     if (!(await this.#sendAnswers(backlog))) return;
     while (this.#phase === 'backlog') {
       const ranges = missing.take();
@@ -318,10 +306,11 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     this.#sync = null;
     this.#phase = 'live';
     this.#backlog = null;
+    this.#sent?.isAt(null);
     for (const { feed, publication } of this.#tail.take()) {
       if (publication.seq > (missing.read.get(feed) ?? 0)) this.#sendLive(feed, publication);
     }
-    this.#notes?.forgetOwn((id) => this.#passed(id));
+    if (this.#sent !== null) this.#forgetOwn(this.#sent);
     missing.forgetRead();
     this.#services.pings.flush();
     const resume = this.#resume;
@@ -341,10 +330,7 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
   }
 
   #completeTo(feed: ConversationFeed): Seq {
-    const upto = this.#missing.completeTo(feed);
-    if (this.user.feeds.get(feed.conversationId) === feed) return upto;
-    // It was left meanwhile: what is behind that comes, if at all, with a membership of its own.
-    return Math.min(upto, this.#notes?.departure(feed.conversationId)?.seq ?? upto);
+    return this.#sent?.completeTo(feed) ?? feed.position;
   }
 
   get #ended(): boolean {

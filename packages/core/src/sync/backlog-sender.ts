@@ -1,10 +1,9 @@
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { Connection } from '../ports/connection.ts';
 import type { NodeServices } from '../services.ts';
-import type { DeliveryNotes } from '../session/delivery-notes.ts';
 import type { CatchUpRange, LocalUser } from '../session/local-user.ts';
 import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
-import type { Seq, StoredMessage } from '../types.ts';
+import type { ConversationId, Seq, StoredMessage } from '../types.ts';
 import { storedFrame } from '../wire/message-frame.ts';
 import { Backlog, type BacklogEntry } from './backlog.ts';
 import { type PatientSession, readPatiently } from './patient-read.ts';
@@ -16,6 +15,8 @@ export interface BacklogTarget extends PatientSession {
   readonly user: LocalUser;
   /** A frame of the conversation is on its way. */
   onBacklogSent(feed: ConversationFeed): void;
+  /** The session has sent this message itself, and been told so. */
+  isOwn(conversationId: ConversationId, seq: Seq): boolean;
   /** The session has this message of somebody else now, as far as it shows it. */
   mark(feed: ConversationFeed, seq: Seq): void;
 }
@@ -24,15 +25,13 @@ export interface BacklogTarget extends PatientSession {
 export class BacklogSender {
   readonly #target: BacklogTarget;
   readonly #services: NodeServices;
-  readonly #notes: DeliveryNotes | null;
   /** How far the session has been sent each conversation that it reads. */
   readonly #progress = new Map<ConversationFeed, Seq>();
   #wakeOnDrain: (() => void) | null = null;
 
-  constructor(target: BacklogTarget, services: NodeServices, notes: DeliveryNotes | null) {
+  constructor(target: BacklogTarget, services: NodeServices) {
     this.#target = target;
     this.#services = services;
-    this.#notes = notes;
   }
 
   /** How far the session has been sent the conversation; undefined when it is not reading it. */
@@ -105,6 +104,6 @@ export class BacklogSender {
 
   #isOwn({ clientId, conversationId, seq }: StoredMessage): boolean {
     if (this.#services.clientIds.sessionOf(clientId) === this.#target.sessionId) return true;
-    return this.#notes?.isOwn(conversationId, seq) === true;
+    return this.#target.isOwn(conversationId, seq);
   }
 }

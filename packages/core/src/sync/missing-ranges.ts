@@ -100,9 +100,9 @@ export class MissingRanges {
     this.#read = null;
   }
 
-  /** The seq behind which the feed waits to be read. */
-  waitsAfter(feed: ConversationFeed): Seq | undefined {
-    return this.#waiting.find((range) => range.feed === feed)?.afterSeq;
+  /** The seq behind which the feed waits, to be read or in the tail; null when nothing of it does. */
+  waitsAfter(feed: ConversationFeed): Seq | null {
+    return this.#waiting.find((range) => range.feed === feed)?.afterSeq ?? this.#tail.before(feed);
   }
 
   /** Up to where the session has all, once what is missing has been read. */
