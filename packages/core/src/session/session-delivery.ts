@@ -117,23 +117,12 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     if (load === null || this.#ended) return;
     const found = loading.result(load);
     this.#loading = null;
-    const { conversations, open, left } = found;
-    this.#missing.leaveOpen(open);
-    const listed = new ListedConversations(conversations, left);
-    for (const [conversationId, uptoSeq] of listed.left) {
-      this.#tail.forget(conversationId, uptoSeq);
-      // Other sessions of the user are still attached: the feed has not come to where it left.
-      const feed = this.user.feeds.get(conversationId);
-      if (feed !== undefined) this.#missing.goOnBehind({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
-    }
-    // What has passed by of the others is for each range below, by this session's own row, to read, or not to (G7).
-    this.#tail.forgetAll((conversationId) => listed.upto(conversationId) === Number.POSITIVE_INFINITY);
     // In one tick with the end of `loading`: a publication finds either a session that awaits its conversation, or one that takes it.
+    const listed = new ListedConversations(found.conversations, found.left);
     const young = this.#services.hub.youngFeeds(this.user, listed);
     const ranges = this.#rangesOf(found);
-    // What came to all sessions of the user meanwhile stands back behind what this session has read.
-    const isNews = ({ feed, uptoSeq }: CatchUpRange): boolean => uptoSeq > listed.upto(feed.conversationId);
-    for (const { feed } of this.#missing.begin(ranges, young, isNews)) this.#sync?.announce(feed);
+    const news = this.#missing.begin({ ranges, listed, young, open: found.open, feeds: this.user.feeds });
+    for (const { feed } of news) this.#sync?.announce(feed);
     this.#phase = 'backlog';
     await this.#runBacklog();
   }

@@ -2,10 +2,25 @@ import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { CatchUpRange } from '../session/local-user.ts';
 import type { ConversationId, Seq } from '../types.ts';
 import { mergeRanges } from './catch-up-ranges.ts';
+import type { ListedConversations } from './listed-conversations.ts';
 import type { LiveTail } from './live-tail.ts';
 import { SkippedSeqs } from './skipped-seqs.ts';
 
 const NONE: ReadonlyMap<ConversationFeed, Seq> = new Map();
+
+/** What a session goes on from. */
+export interface ReadMemberships {
+  /** What the device has missed of each conversation that was answered, or where it goes on. */
+  readonly ranges: readonly CatchUpRange[];
+  /** What was read. */
+  readonly listed: ListedConversations;
+  /** Feeds that began meanwhile. */
+  readonly young: readonly ConversationFeed[];
+  /** Of these conversations the device has what is at or below their seqs, and hears the rest when their memberships are known. */
+  readonly open: Map<ConversationId, Seq>;
+  /** Those that the user is attached to. */
+  readonly feeds: ReadonlyMap<ConversationId, ConversationFeed>;
+}
 
 /**
  * What one session has yet to read from the store, how far it has read, and where it goes on live behind that, so that each conversation comes in order,
@@ -26,25 +41,22 @@ export class MissingRanges {
     this.#tail = tail;
   }
 
-  /** Of these conversations the device has what is at or below their seqs, and hears the rest when their memberships are known. */
-  leaveOpen(open: Map<ConversationId, Seq>): void {
+  /** The memberships are read, and the session goes on from there. @returns what is missing besides the ranges */
+  begin({ ranges, listed, young, open, feeds }: ReadMemberships): readonly CatchUpRange[] {
     this.#open = open.size === 0 ? null : open;
-  }
-
-  /**
-   * The memberships are read.
-   * @param ranges what the device has missed of each conversation that was answered, or where it goes on
-   * @param young feeds that began meanwhile
-   * @param isNews whether what came to all sessions of the user meanwhile is not in `ranges`
-   * @returns what is not
-   */
-  begin(
-    ranges: readonly CatchUpRange[],
-    young: readonly ConversationFeed[],
-    isNews: (range: CatchUpRange) => boolean,
-  ): readonly CatchUpRange[] {
-    for (const range of ranges) this.goOnBehind(range);
-    const news = this.#waiting.filter(isNews).map((range) => this.#beyondWhatItHas(range));
+    for (const [conversationId, uptoSeq] of listed.left) {
+      this.#tail.forget(conversationId, uptoSeq);
+      // Other sessions of the user are still attached: the feed has not come to where it left.
+      const feed = feeds.get(conversationId);
+      if (feed !== undefined) this.#goOnBehind({ feed, afterSeq: uptoSeq, uptoSeq: feed.position });
+    }
+    // What has passed by of the others is for each range below, by this session's own row, to read, or not to (G7).
+    this.#tail.forgetAll((conversationId) => listed.upto(conversationId) === Number.POSITIVE_INFINITY);
+    for (const range of ranges) this.#goOnBehind(range);
+    // What came to all sessions of the user meanwhile stands back behind what this session has read.
+    const news = this.#waiting
+      .filter(({ feed, uptoSeq }) => uptoSeq > listed.upto(feed.conversationId))
+      .map((range) => this.#beyondWhatItHas(range));
     for (const feed of young) news.push({ feed, afterSeq: 0, uptoSeq: feed.position, includeOwn: true });
     this.#waiting = [...news, ...ranges];
     return news;
@@ -53,15 +65,7 @@ export class MissingRanges {
   add(ranges: readonly CatchUpRange[]): void {
     const missing = this.#open === null ? ranges : ranges.map((range) => this.#beyondWhatItHas(range));
     this.#waiting.push(...missing);
-    for (const range of missing) this.goOnBehind(range);
-  }
-
-  /** The session goes on behind `afterSeq`, though its feed has not come there. */
-  goOnBehind(range: Omit<CatchUpRange, 'includeOwn'>): void {
-    const waits = this.#tail.before(range.feed) !== null;
-    if (!SkippedSeqs.concerns(range, waits)) return;
-    this.#skipped ??= new SkippedSeqs();
-    this.#skipped.note(range);
+    for (const range of missing) this.#goOnBehind(range);
   }
 
   /** The user has left at `seq`: what waits in the tail is read up to there. */
@@ -123,6 +127,14 @@ export class MissingRanges {
 
   clear(): void {
     this.#waiting = [];
+  }
+
+  /** The session goes on behind `afterSeq`, though its feed has not come there. */
+  #goOnBehind(range: Omit<CatchUpRange, 'includeOwn'>): void {
+    const waits = this.#tail.before(range.feed) !== null;
+    if (!SkippedSeqs.concerns(range, waits)) return;
+    this.#skipped ??= new SkippedSeqs();
+    this.#skipped.note(range);
   }
 
   #behindRead(feed: ConversationFeed, afterSeq: Seq): Seq {
