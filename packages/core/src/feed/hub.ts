@@ -172,7 +172,7 @@ export class Hub implements FeedOwner {
       const user = this.#users.get(userId);
       if (user?.feeds.get(feed.conversationId) !== feed) continue;
       user.feeds.delete(feed.conversationId);
-      user.leaves(feed.conversationId);
+      user.leaves(feed.conversationId, seq);
       feed.detach(user);
       feed.forget(userId);
       for (const recipient of user.recipients) recipient.departed(feed, seq);

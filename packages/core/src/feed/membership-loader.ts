@@ -97,7 +97,7 @@ export class MembershipLoader {
       const present = departed.length === 0 ? rows : rows.filter((row) => row.leftSeq === null);
       const { present: conversations, unsettled, ...since } = await this.#settleAll(present, mark, session);
       for (const row of [...departed, ...since.departed]) {
-        user.leaves(row.conversationId);
+        user.leaves(row.conversationId, row.leftSeq ?? row.head);
         conversations.push({ row, feed: this.#hub.feeds.departedFeed(row) });
       }
       return { name: profile?.name ?? null, conversations, unsettled };
@@ -117,7 +117,7 @@ export class MembershipLoader {
   ): Promise<{ readonly departed: readonly LoadedConversation[]; readonly joined: readonly Membership[] }> {
     const rows = await this.#reader.membershipsIn(user.id, conversationIds);
     const left = rows.filter((row) => row.leftSeq !== null);
-    for (const row of left) user.leaves(row.conversationId);
+    for (const row of left) user.leaves(row.conversationId, row.leftSeq ?? row.head);
     return {
       departed: left.map((row) => ({ row, feed: this.#hub.feeds.departedFeed(row) })),
       joined: rows.filter((row) => row.leftSeq === null),
@@ -138,7 +138,7 @@ export class MembershipLoader {
   async admitJoined(conversationId: ConversationId, users: readonly LocalUser[]): Promise<void> {
     if (!(await this.admit(conversationId, users))) return;
     for (const user of users) {
-      if (user.feeds.has(conversationId) || user.hasLeft(conversationId)) continue;
+      if (user.feeds.has(conversationId)) continue;
       this.#bringDeparted(await this.#reader.membershipsIn(user.id, [conversationId]));
     }
   }
@@ -149,7 +149,7 @@ export class MembershipLoader {
       const { conversationId, leftSeq } = row;
       const user = this.#hub.user(row.userId);
       if (user === undefined || leftSeq === null || user.feeds.has(conversationId)) continue;
-      if (!user.leaves(conversationId) || row.deliveredSeq >= leftSeq) continue;
+      if (!user.leaves(conversationId, leftSeq) || row.deliveredSeq >= leftSeq) continue;
       const feed = this.#hub.feeds.departedFeed(row);
       const afterSeq = Math.max(row.joinedSeq, row.addedSeq);
       for (const recipient of user.recipients) {

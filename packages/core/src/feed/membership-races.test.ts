@@ -230,3 +230,40 @@ it.each(['before', 'while'])(
     await lone.node.stop();
   },
 );
+
+it.each(['before', 'while'])(
+  'G4, G7: so is who was put back into a group that it had left, and is removed again %s that is read',
+  async (moment) => {
+    let hold = false;
+    let release = (): void => undefined;
+    const held = (): Promise<void> => new Promise((resolve) => (release = resolve));
+    const lone: LoneNode = new LoneNode({
+      faults: ({ conversations }) => ({
+        conversations: {
+          membersOf: async (ids, among) => {
+            if (!hold || among?.includes(2) !== true) return conversations.membersOf(ids, among);
+            if (moment === 'before') await held();
+            const rows = await conversations.membersOf(ids, among);
+            if (moment === 'while') await held();
+            return rows;
+          },
+        },
+      }),
+    });
+    await lone.node.start();
+    const [owner, member] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
+    const { conv_id } = await owner.ask({ type: 'init_group', member: [1, 2], group_name: 'g' });
+    await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
+    hold = true;
+    await owner.ask({ type: 'group_add', conv_id, user_id: [2] });
+    await owner.ask({ type: 'group', conv_id, msg: 'for both' });
+    await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
+    await owner.ask({ type: 'group', conv_id, msg: 'after' });
+    for (let read = 0; read < 3; read++) {
+      release();
+      await lone.clock.settle();
+    }
+    expect(member.told('group', 'event').map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    await lone.node.stop();
+  },
+);

@@ -44,23 +44,20 @@ export class LocalUser {
   awaited: Set<ConversationFeed> | null = null;
   /** Personal conversations whose other member has blocked this user, as far as was read: asked again before a refusal. Null while there are none. */
   blockedIn: Set<ConversationId> | null = null;
-  /** Conversations that it is no longer in, and of which its sessions were brought the end. Null while there are none. Bounded. */
-  #left: Set<ConversationId> | null = null;
+  /** Conversations that it is no longer in, and where it left: its sessions were brought all up to there. Null while there are none. Bounded. */
+  #left: Map<ConversationId, Seq> | null = null;
 
   constructor(user: User) {
     this.id = user.id;
     this.name = user.name;
   }
 
-  hasLeft(conversationId: ConversationId): boolean {
-    return this.#left?.has(conversationId) === true;
-  }
-
   /** @returns false when that is known already, or cannot be remembered */
-  leaves(conversationId: ConversationId): boolean {
-    this.#left ??= new Set();
-    if (this.#left.has(conversationId) || this.#left.size >= MAX_LEFT) return false;
-    this.#left.add(conversationId);
+  leaves(conversationId: ConversationId, seq: Seq): boolean {
+    this.#left ??= new Map();
+    const known = this.#left.get(conversationId);
+    if (known === undefined ? this.#left.size >= MAX_LEFT : known >= seq) return false;
+    this.#left.set(conversationId, seq);
     return true;
   }
 
