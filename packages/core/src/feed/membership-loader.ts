@@ -96,10 +96,9 @@ export class MembershipLoader {
       const departed = rows.filter((row) => row.leftSeq !== null);
       const present = departed.length === 0 ? rows : rows.filter((row) => row.leftSeq === null);
       const { present: conversations, unsettled, ...since } = await this.#settleAll(present, mark, session);
-      for (const row of [...departed, ...since.departed]) {
-        user.leaves(row.conversationId, row.leftSeq ?? row.head);
-        conversations.push({ row, feed: this.#hub.feeds.departedFeed(row) });
-      }
+      const left = [...departed, ...since.departed];
+      this.#bringDeparted(left, session);
+      for (const row of left) conversations.push({ row, feed: this.#hub.feeds.departedFeed(row) });
       return { name: profile?.name ?? null, conversations, unsettled };
     } finally {
       this.#hints.confirm(user.id, founded);
@@ -139,12 +138,15 @@ export class MembershipLoader {
     if (!(await this.admit(conversationId, users))) return;
     for (const user of users) {
       if (user.feeds.has(conversationId)) continue;
-      this.#bringDeparted(await this.#reader.membershipsIn(user.id, [conversationId]));
+      this.#bringDeparted(await this.#reader.membershipsIn(user.id, [conversationId]), null);
     }
   }
 
-  /** To the sessions of those who were members while nothing was known of it here: all up to where they left. */
-  #bringDeparted(rows: readonly Membership[]): void {
+  /**
+   * To the sessions of those who were members while nothing was known of it here: all up to where they left.
+   * @param session whose rows these are; null: anybody's
+   */
+  #bringDeparted(rows: readonly Membership[], session: LoadingSession | null): void {
     for (const row of rows) {
       const { conversationId, leftSeq } = row;
       const user = this.#hub.user(row.userId);
@@ -153,6 +155,7 @@ export class MembershipLoader {
       const feed = this.#hub.feeds.departedFeed(row);
       const afterSeq = Math.max(row.joinedSeq, row.addedSeq);
       for (const recipient of user.recipients) {
+        if (recipient === session) continue;
         recipient.catchUp([{ feed, afterSeq, uptoSeq: leftSeq, includeOwn: true }]);
         if (!recipient.loading) recipient.departed(feed, leftSeq);
       }
@@ -172,7 +175,7 @@ export class MembershipLoader {
       else if (user !== undefined) fresh.push(row);
     }
     const { departed, unsettled } = await this.#settleAll(fresh, mark, null);
-    this.#bringDeparted(departed);
+    this.#bringDeparted(departed, null);
     return unsettled.length === 0;
   }
 

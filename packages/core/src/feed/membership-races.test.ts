@@ -267,3 +267,32 @@ it.each(['before', 'while'])(
     await lone.node.stop();
   },
 );
+
+it('G4, G7: who is removed while its node reads that it was added is told so on all its sessions, also when one signs in meanwhile', async () => {
+  let hold = false;
+  let release = (): void => undefined;
+  const lone: LoneNode = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        membersOf: async (ids, among) => {
+          if (hold && among?.includes(2) === true) await new Promise<void>((resolve) => (release = resolve));
+          return conversations.membersOf(ids, among);
+        },
+      },
+    }),
+  });
+  await lone.node.start();
+  const [owner, member] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
+  const { conv_id } = await owner.ask({ type: 'init_group', member: [1], group_name: 'g' });
+  hold = true;
+  await owner.ask({ type: 'group_add', conv_id, user_id: [2] });
+  await owner.ask({ type: 'group', conv_id, msg: 'for both' });
+  await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
+  const later = await CurrentPeer.signIn(lone, 2);
+  hold = false;
+  release();
+  await lone.clock.settle();
+  for (const peer of [member, later])
+    expect(peer.told('group', 'event', 'synced').map(({ seq }) => seq)).toEqual([1, 2, 3, 3]);
+  await lone.node.stop();
+});
