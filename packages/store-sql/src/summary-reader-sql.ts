@@ -64,7 +64,7 @@ export class SqlSummaryReader {
       name: asText(row.name),
       description: asText(row.description),
       peer: peers.get(row.conversation_id) ?? null,
-      members: row.left_members ?? members.get(row.conversation_id) ?? 0,
+      members: (row.left_seq === null ? null : row.left_members) ?? members.get(row.conversation_id) ?? 0,
       role: row.role,
       head: headOf(row),
       firstSeq: row.joined_seq + 1,
@@ -79,14 +79,16 @@ export class SqlSummaryReader {
 
   async #own(userId: UserId, selection: SummarySelection): Promise<OwnRow[]> {
     if ('ids' in selection && selection.ids.length === 0) return [];
-    const text = (column: string) => sql<Text>`${sql.raw(this.#flavor.text(column))}`;
+    // Not what is kept alone: a node of an older version that still runs puts a member back without it.
+    const text = (kept: string, present: string) =>
+      sql<Text>`${sql.raw(this.#flavor.text(`CASE WHEN m.left_seq IS NULL THEN ${present} ELSE COALESCE(${kept}, ${present}) END`))}`;
     const all = this.#db
       .selectFrom('members as m')
       .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
       .select(['m.conversation_id', 'm.role', 'm.joined_seq', 'm.added_seq', 'm.left_seq', 'm.delivered_seq'])
       .select(['m.seen_seq', 'c.kind', 'c.pair_key', 'm.left_members', 'c.history', 'c.last_seq'])
-      .select([text('COALESCE(m.left_name, c.name)').as('name')])
-      .select([text('COALESCE(m.left_description, c.description)').as('description')])
+      .select([text('m.left_name', 'c.name').as('name')])
+      .select([text('m.left_description', 'c.description').as('description')])
       .where('m.user_id', '=', userId)
       .orderBy('m.conversation_id');
     const chosen =

@@ -9,7 +9,7 @@ describe('who had left a group before departures were written: MySQL', () => {
   const database = new TestDatabase();
   afterAll(() => database.drop());
 
-  it('G7 knows it as it was at the migration, also when that is cut off and run again', async () => {
+  it('G7 knows it as it was at the migration, also when that is cut off and run again, and as it is once it was put back by an older node', async () => {
     const { host, port = 3306, user, password, database: name } = database.options;
     const limits = {
       connectTimeoutMs: 5_000,

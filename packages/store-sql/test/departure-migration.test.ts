@@ -6,7 +6,7 @@ import { openDatabase } from '../src/sqlite/sqlite-database.ts';
 import { departuresStay, writeBeforeDepartures } from './departure-migration-cases.ts';
 import { temporaryFolder } from './sqlite-harness.ts';
 
-it('G7 who had left a group before departures were written knows it as it was at the migration: SQLite', async () => {
+it('G7 who had left a group before departures were written knows it as it was at the migration, and as it is once it was put back by an older node: SQLite', async () => {
   const folder = temporaryFolder();
   const database = openDatabase(join(folder.path, 'parley.db'));
   const run = async (text: string): Promise<void> => database.exec(text);
