@@ -185,7 +185,7 @@ WHERE c.id = ?`;
     // The members' times are their receipts' business: what was before is not pending, and nobody says that it was delivered.
     const joined = { joined_seq: group.history === 1 ? 0 : seq - 1, added_seq: seq - 1, delivered_seq: seq - 1 };
     const again = joins.filter((userId) => known.has(userId));
-    if (again.length > 0) await update({ ...joined, ...PRESENT, role: 'member' }, again);
+    if (again.length > 0) await update({ ...joined, ...ANEW, role: 'member' }, again);
     // Sorted: foreign keys lock the users' rows, everywhere in the same order.
     const fresh = joins.filter((userId) => !known.has(userId)).sort((a, b) => a - b);
     if (fresh.length > 0) {
@@ -229,9 +229,13 @@ interface MemberChange {
   readonly left_members: number | null;
   readonly added_seq: number;
   readonly delivered_seq: number;
+  readonly delivered_at: null;
+  readonly seen_at: null;
 }
 
 const PRESENT = { left_seq: null, left_name: null, left_description: null, left_members: null } as const;
+/** The times were those of an earlier membership. */
+const ANEW = { ...PRESENT, delivered_at: null, seen_at: null } as const;
 
 const factsOf = (
   { actorId, action }: GroupChange,

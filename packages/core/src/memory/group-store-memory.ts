@@ -85,6 +85,8 @@ export class MemoryGroupStore implements GroupStore {
       member.addedSeq = seq - 1;
       member.joinedSeq = conversation.history ? 0 : seq - 1;
       member.deliveredSeq = Math.max(member.deliveredSeq, seq - 1);
+      member.deliveredAtUs = null;
+      member.seenAtUs = null;
     }
     for (const userId of decision.leaves) (conversation.members.get(userId) as MemoryMember).leftSeq = seq;
     const members = [...conversation.members.values()].filter((member) => member.leftSeq === null).length;

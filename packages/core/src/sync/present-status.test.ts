@@ -78,21 +78,34 @@ it('G6 G8: the statuses of many members leave as the socket takes them, and come
   await lone.node.stop();
 });
 
-it('G6: of a member who was added and has nothing yet, nothing is told: what was before was never delivered to it', async () => {
-  const lone = new LoneNode();
-  await lone.node.start();
-  await lone.stores.conversations.ensureUsers([2]);
-  const sender = await CurrentPeer.signIn(lone, 1);
-  const { conv_id } = await sender.ask({ type: 'init_group', member: [1], group_name: 'g' });
-  await sender.ask({ type: 'group', conv_id, msg: 'before' });
-  await sender.ask({ type: 'group_add', conv_id, user_id: [2] });
-  expect((await CurrentPeer.signIn(lone, 1)).told('status')).toEqual([]);
-  const late = await CurrentPeer.signIn(lone, 2);
-  await late.ask({ type: 'delivered', conv_id, seq: 2 });
-  await lone.clock.advanceAsync(5_000);
-  expect((await CurrentPeer.signIn(lone, 1)).told('status')).toMatchObject([{ user_id: 2, delivered_seq: 2 }]);
-  await lone.node.stop();
-});
+it.each(['for the first time', 'again'])(
+  'G6: of a member who was added %s and has nothing yet, nothing is told: what was before was never delivered to it',
+  async (added) => {
+    const lone = new LoneNode();
+    await lone.node.start();
+    await lone.stores.conversations.ensureUsers([2]);
+    const sender = await CurrentPeer.signIn(lone, 1);
+    const { conv_id } = await sender.ask({ type: 'init_group', member: [1], group_name: 'g' });
+    if (added === 'again') {
+      await sender.ask({ type: 'group_add', conv_id, user_id: [2] });
+      const earlier = await CurrentPeer.signIn(lone, 2);
+      await earlier.ask({ type: 'seen', conv_id, seq: 1 });
+      await lone.clock.advanceAsync(5_000);
+      earlier.connection.hangUp();
+      await sender.ask({ type: 'group_remove', conv_id, user_id: 2 });
+    }
+    await sender.ask({ type: 'group', conv_id, msg: 'before' });
+    const { seq } = await sender.ask({ type: 'group_add', conv_id, user_id: [2] });
+    sender.connection.hangUp();
+    await lone.clock.advanceAsync(5_000);
+    expect((await CurrentPeer.signIn(lone, 1)).told('status')).toEqual([]);
+    const late = await CurrentPeer.signIn(lone, 2);
+    await late.ask({ type: 'delivered', conv_id, seq });
+    await lone.clock.advanceAsync(5_000);
+    expect((await CurrentPeer.signIn(lone, 1)).told('status')).toMatchObject([{ user_id: 2, delivered_seq: seq }]);
+    await lone.node.stop();
+  },
+);
 
 it('G6: those of the newest conversations are told unasked', async () => {
   const lone = new LoneNode();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GroupAction, GroupChange } from '../ports/group-store.ts';
 import type { GroupEvent, Role, StoredMessage, UserId } from '../types.ts';
+import { batch, seenUpto } from './receipt-builders.ts';
 import { changed, commit, newUserId, type OpenHarness, Room, refused, type StoreHarness } from './store-harness.ts';
 
 /** What a change of a group does, and what it is refused for (G2, G7). `decideGroupChange` has its own tests for who may do what. */
@@ -143,6 +144,20 @@ export function groupChangeContract(name: string, open: OpenHarness): void {
       expect([await standing(room, userId), await standing(room, fresh)]).toEqual([joined, joined]);
       expect(await change(room.change({ kind: 'leave' }, { actor: 1 }))).toMatchObject({ seq: 6 });
       expect(await standing(room, userId)).toMatchObject({ joinedSeq: 4, leftSeq: 6 });
+    });
+
+    it('G6 who is added again has nothing yet, whatever it had before: what was sent meanwhile was delivered to nobody', async () => {
+      const room = await Room.group(h);
+      await commit(h.messages, room.rows(1));
+      await h.receipts.apply(batch({ seenUpto: [seenUpto(room, 1, 1)] }));
+      await change(room.change({ kind: 'remove', userId: room.user(1) }));
+      await change(room.change({ kind: 'add', userIds: [room.user(1)] }));
+      const none = { deliveredAtUs: null, seenAtUs: null };
+      expect(await h.cursors(room.user(1), room.conversationId)).toMatchObject({
+        deliveredSeq: 2,
+        seenSeq: 1,
+        ...none,
+      });
     });
 
     it('G7 roles and transfer change who may do what, and not the members’ version', async () => {
