@@ -128,7 +128,11 @@ export class Replica {
     for (const some of chunks(wanted, SUMMARIES_PER_REQUEST)) {
       this.#host.requests
         .once('conversations', { type: 'conversations', conv_id: some })
-        .then((page) => this.onSummaries(page.conversations))
+        .then((page) => {
+          // Texts have filled the answer: what it lacks is asked for again.
+          if (page.next) for (const id of some) this.needSummary(id);
+          this.onSummaries(page.conversations);
+        })
         .catch((error: unknown) => {
           // Asked again after the next sync.
           if ((error as ChatError).code === 'disconnected') for (const id of some) this.#wanted.add(id);

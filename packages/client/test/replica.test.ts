@@ -263,3 +263,15 @@ describe('a listener that throws', () => {
     expect(new Set(errors)).toEqual(new Set(['of a subscriber', 'of a message', 'of a handle']));
   });
 });
+
+describe('summaries', () => {
+  it('G4 come of all conversations that they are asked for, also when their texts are too long for one answer', async () => {
+    const ann = await world.connect(1);
+    const bob = await world.connect(2);
+    const description = '\u0001'.repeat(4_000);
+    const made = Array.from({ length: 30 }, (_, n) => ann.createGroup({ name: `${n}`, memberIds: [2], description }));
+    await Promise.all(made.map((group) => world.settle(group)));
+    const named = () => [...bob.conversations.values()].filter(({ name }) => name !== null).length;
+    await world.until(() => named() === 30, 'their names');
+  });
+});
