@@ -304,7 +304,7 @@ export class ChatClientImplementation implements ChatClient {
     if (frame.user_id === this.user?.id) {
       receiptState.ownSeenSeq = Math.max(receiptState.ownSeenSeq, frame.seen_seq);
       // Which are unread below what is kept, or between those seen one by one, is the server's to tell.
-      if (frame.message_id !== undefined || conversation.log.window.lowest > frame.seen_seq + 1) {
+      if (frame.message_id || conversation.log.window.lowest > frame.seen_seq + 1) {
         this.#replica.needSummary(conversation.id);
       }
       conversation.changed();

@@ -1,5 +1,6 @@
 import type { Receipt } from './api/conversation.ts';
 import type { ChatMessage, ConversationItem } from './api/message.ts';
+import type { SentPlace } from './api/send-handle.ts';
 import type { OutgoingSend } from './send-handle.ts';
 import { type FrameOf, type Summary, timeMsOrNull } from './wire.ts';
 
@@ -12,8 +13,8 @@ type Cursors = Pick<FrameOf<'status'>, 'user_id' | 'delivered_seq' | 'seen_seq'>
 /** Who has what of one conversation: the other members' cursors, one's own, and the sends that they move. */
 export class ConversationReceipts {
   #receipts: ReadonlyMap<number, Receipt> = new Map();
-  #deliveredSeq = 0;
-  #seenSeq = 0;
+  /** Of members that were added later: what was before was not sent to them. */
+  readonly added: Map<number, number> = new Map();
   /** Seen one by one by a client of the legacy protocol, above its cursor. */
   readonly #seenIds = new Set<number>();
   #followed: OutgoingSend[] = [];
@@ -43,12 +44,10 @@ export class ConversationReceipts {
       seenAtMs: timeMsOrNull(frame.seen_at) ?? known?.seenAtMs ?? null,
     };
     const moved = receipt.deliveredSeq !== known?.deliveredSeq || receipt.seenSeq !== known.seenSeq;
-    if (!moved && frame.message_id === undefined) return null;
+    if (!moved && !frame.message_id) return null;
     this.#receipts = new Map(this.#receipts).set(frame.user_id, receipt);
-    this.#deliveredSeq = Math.max(this.#deliveredSeq, receipt.deliveredSeq);
-    this.#seenSeq = Math.max(this.#seenSeq, receipt.seenSeq);
     for (const messageId of frame.message_id ?? []) this.#note(messageId);
-    this.#followed = this.#followed.filter((handle) => !this.#moved(handle));
+    this.#followed = this.#followed.filter((handle) => !this.#moved(handle, [receipt]));
     return receipt;
   }
 
@@ -63,9 +62,13 @@ export class ConversationReceipts {
     return this.#followed.length > 0;
   }
 
-  statusOf({ seq, messageId }: Pick<ChatMessage, 'seq' | 'messageId'>): 'sent' | 'delivered' | 'seen' {
-    if (seq <= this.#seenSeq || this.#seenIds.has(messageId)) return 'seen';
-    return seq <= this.#deliveredSeq ? 'delivered' : 'sent';
+  statusOf(
+    { seq, messageId }: Pick<ChatMessage, 'seq' | 'messageId'>,
+    receipts: readonly Receipt[] = [...this.#receipts.values()],
+  ): 'sent' | 'delivered' | 'seen' {
+    const sentTo = receipts.filter(({ userId }) => !(seq < (this.added.get(userId) as number)));
+    if (this.#seenIds.has(messageId) || sentTo.some(({ seenSeq }) => seq <= seenSeq)) return 'seen';
+    return sentTo.some(({ deliveredSeq }) => seq <= deliveredSeq) ? 'delivered' : 'sent';
   }
 
   /** Of others, above what this user has seen. */
@@ -84,16 +87,6 @@ export class ConversationReceipts {
     return lowest > this.ownSeenSeq + 1 && (this.#counted === null || lowest > this.#counted.seq + 1);
   }
 
-  reset(): void {
-    this.#receipts = new Map();
-    this.#deliveredSeq = 0;
-    this.#seenSeq = 0;
-    this.#seenIds.clear();
-    this.#followed = [];
-    this.#counted = null;
-    this.ownSeenSeq = 0;
-  }
-
   #note(messageId: number): void {
     this.#seenIds.add(messageId);
     const [oldest = 0] = this.#seenIds;
@@ -101,10 +94,10 @@ export class ConversationReceipts {
   }
 
   /** True when it has come as far as it can. */
-  #moved(handle: OutgoingSend): boolean {
-    if (handle.place === null) return true;
-    const status = this.statusOf(handle.place);
-    if (status !== 'sent') handle.advance(status);
+  #moved(handle: OutgoingSend, receipts?: readonly Receipt[]): boolean {
+    // What is followed has its place.
+    const status = this.statusOf(handle.place as SentPlace, receipts);
+    handle.advance(status);
     return status === 'seen';
   }
 }

@@ -38,7 +38,7 @@ const MEMBERS_PAGE = 1_000;
 export class ConversationReplica implements Conversation {
   readonly id: number;
   readonly log: ConversationLog;
-  readonly receiptState: ConversationReceipts = new ConversationReceipts();
+  receiptState: ConversationReceipts = new ConversationReceipts();
   kind: ConversationKind | null = null;
   name: string | null = null;
   description = '';
@@ -205,7 +205,7 @@ export class ConversationReplica implements Conversation {
   }
 
   onReset(seq: number): void {
-    this.receiptState.reset();
+    this.receiptState = new ConversationReceipts();
     this.members = null;
     this.log.onReset(seq);
     this.#host.receipts.forget(this.id);
@@ -226,7 +226,7 @@ export class ConversationReplica implements Conversation {
   #onPlaced(items: readonly ConversationItem[]): void {
     const { user, receipts } = this.#host;
     for (const item of items) {
-      if (item.type === 'event') this.#apply(item.change);
+      if (item.type === 'event') this.#apply(item.change, item.seq);
       else if (item.senderId !== user?.id) this.#others.set(item.senderId, false);
     }
     if (items.some((item) => item.senderId !== user?.id)) receipts.mark('delivered', this.id, this.seq);
@@ -235,7 +235,7 @@ export class ConversationReplica implements Conversation {
     for (const item of items) this.#host.onPlaced(item, this);
   }
 
-  #apply(change: GroupChange): void {
+  #apply(change: GroupChange, seq: number): void {
     const me = this.#host.user?.id;
     const setRole = (userId: number, role: Role): void => {
       if (userId === me) this.role = role;
@@ -261,6 +261,7 @@ export class ConversationReplica implements Conversation {
         this.members = this.members?.filter((m) => m.userId !== change.userId) ?? null;
         break;
       case 'added':
+        for (const userId of change.userIds) this.receiptState.added.set(userId, seq);
         if (change.userIds.includes(me ?? 0)) this.#host.needSummary(this.id);
         // Names come with the list.
         if (this.members !== null) void this.loadMembers();

@@ -61,7 +61,7 @@ export class OutgoingSend implements SendHandle {
   }
 
   /** Forwards only. */
-  advance(status: 'delivered' | 'seen'): void {
+  advance(status: 'sent' | 'delivered' | 'seen'): void {
     if (this.place !== null && ORDER.indexOf(status) > ORDER.indexOf(this.status)) this.#become(status);
   }
 

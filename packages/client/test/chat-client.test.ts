@@ -207,3 +207,25 @@ describe('a client', () => {
     expect(new Set(reasons)).toEqual(new Set(['connect', 'refresh']));
   });
 });
+
+describe('the status of a message of a group', () => {
+  it('G6 owes nothing to who was added behind it', async () => {
+    const ann = await world.connect(1);
+    const group = await world.settle(ann.createGroup({ name: 'g', memberIds: [2] }));
+    await world.settle(group.loadMembers());
+    const before = group.send('before');
+    expect(await world.settle(before.settled)).toMatchObject({ ok: true });
+    const carl = await world.connect(3);
+    await world.settle(group.add([3]));
+    await world.until(() => carl.conversation(group.id).seq === 2, 'carl to have the event');
+    await world.until(() => group.receipts.get(3)?.deliveredSeq === 2, 'the receipt of it');
+    const behind = group.send('behind');
+    await world.until(() => behind.status === 'delivered', 'the one behind to be delivered');
+    expect(before.status).toBe('sent');
+    const statuses = group.messages.map((item) => item.type === 'message' && group.statusOf(item));
+    expect(statuses).toEqual(['sent', false, 'delivered']);
+    const bob = await world.connect(2);
+    await world.until(() => before.status === 'delivered', 'bob to have all');
+    expect(bob.conversation(group.id).seq).toBe(3);
+  });
+});
