@@ -1,7 +1,7 @@
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { LoadingSession } from '../feed/membership-loader.ts';
 import type { NodeServices } from '../services.ts';
-import type { ConversationId, Seq } from '../types.ts';
+import type { ConversationId, Membership, Seq } from '../types.ts';
 import type { PatientSession } from './patient-read.ts';
 import { goesOnBehind, type Resume } from './resume.ts';
 import { loadSession, type SessionLoad, withoutLeft } from './session-load.ts';
@@ -20,6 +20,8 @@ export class SessionLoading {
   #rounds = 0;
   /** Once the memberships have been read. */
   #load: SessionLoad | null = null;
+  /** What was read, by feed; made when it is first asked for. */
+  #rows: ReadonlyMap<ConversationFeed, Membership> | null = null;
   /** Conversations that the user has left since the memberships were last asked for, and where. */
   #left: Map<ConversationId, Seq> | null = null;
 
@@ -38,6 +40,7 @@ export class SessionLoading {
       if (load === null || this.#session.closed) return null;
       if (load === 'outdated') continue;
       this.#load = load;
+      this.#rows = null;
       return load;
     }
   }
@@ -60,8 +63,10 @@ export class SessionLoading {
 
   /** Behind which the device goes on, whose frames are taken before what it has missed is read; 0 of what is not known yet. */
   sent(feed: ConversationFeed): Seq {
-    const loaded = this.#load?.conversations.find((conversation) => conversation.feed === feed);
-    return loaded === undefined ? 0 : Math.min(goesOnBehind(this.#resume, loaded.row) ?? 0, feed.position);
+    // A session that ends here asks for each.
+    this.#rows ??= new Map(this.#load?.conversations.map((loaded) => [loaded.feed, loaded.row]));
+    const row = this.#rows.get(feed);
+    return row === undefined ? 0 : Math.min(goesOnBehind(this.#resume, row) ?? 0, feed.position);
   }
 
   get #isLast(): boolean {
