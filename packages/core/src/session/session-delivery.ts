@@ -123,7 +123,6 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     const ranges = this.#rangesOf(found);
     const news = this.#missing.begin({ ranges, listed, young, open: found.open, feeds: this.user.feeds });
     for (const { feed } of news) this.#sync?.announce(feed);
-    this.#phase = 'backlog';
     await this.#runBacklog();
   }
 
@@ -160,13 +159,11 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
       return;
     }
     this.#missing.add(ranges);
-    if (this.protocol === 'current' && this.#phase !== 'loading') {
-      this.#sync ??= new SessionSync((frame) => this.connection.send(frame), false);
+    if (this.#sent !== null && this.#phase !== 'loading') {
+      this.#sync ??= new SessionSync(this.connection, this.#sent, false);
       for (const { feed } of ranges) this.#sync.announce(feed);
     }
-    if (this.#phase !== 'live') return;
-    this.#phase = 'backlog';
-    void this.#runBacklog();
+    if (this.#phase === 'live') void this.#runBacklog();
   }
 
   departed(feed: ConversationFeed, seq: Seq): void {
@@ -218,8 +215,27 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     this.#owner.onLoadFailed();
   }
 
-  onBacklogSent(feed: ConversationFeed): void {
-    this.#sync?.sent(feed);
+  onBacklogThrough(): void {
+    const missing = this.#missing;
+    // Also moves the cursors past messages of the user's own, which are pending for nobody.
+    for (const [feed, seq] of missing.read) this.mark(feed, seq);
+    const sync = this.#sync;
+    const greeted = sync?.end() ?? false;
+    if (sync !== null && greeted) this.#services.telemetry.resumed(sync.announced, sync.recovered);
+    this.#sync = null;
+    this.#phase = 'live';
+    this.#backlog = null;
+    this.#sent?.isAt(null);
+    for (const { feed, publication } of this.#tail.take()) {
+      if (publication.seq > (missing.read.get(feed) ?? 0)) this.#sendLive(feed, publication);
+    }
+    if (this.#sent !== null) this.#forgetOwn(this.#sent);
+    missing.forgetRead();
+    this.#services.pings.flush();
+    const resume = this.#resume;
+    // Of no use any more, and as large as the device's list of conversations.
+    this.#resume = null;
+    if (greeted && resume !== null) void tellPresentStatus(this, resume.statusOf, this.#services);
   }
 
   mark(feed: ConversationFeed, seq: Seq): void {
@@ -246,12 +262,14 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
 
   #rangesOf(load: SessionLoad): CatchUpRange[] {
     const { conversations } = load;
-    if (this.#resume === null) return pendingRanges(conversations);
-    for (const { row, feed } of conversations) if (row.leftSeq !== null) this.#sent?.departed(feed, row.leftSeq);
-    this.#sync = new SessionSync((frame) => this.connection.send(frame), true);
-    const ranges = this.#sync.begin(conversations, this.#resume, load);
-    const { resets } = this.#sync;
-    if (resets > 0) this.#services.resets.note(this.#sync.resetReason(this.#resume), this.user.id, resets);
+    const resume = this.#resume;
+    const sent = this.#sent;
+    if (resume === null || sent === null) return pendingRanges(conversations);
+    for (const { row, feed } of conversations) if (row.leftSeq !== null) sent.departed(feed, row.leftSeq);
+    const sync = new SessionSync(this.connection, sent, true);
+    this.#sync = sync;
+    const ranges = sync.begin(conversations, resume, load);
+    if (sync.resets > 0) this.#services.resets.note(sync.resetReason(resume), this.user.id, sync.resets);
     return ranges;
   }
 
@@ -273,53 +291,12 @@ export class SessionDelivery implements Recipient, Watcher, BacklogTarget, Statu
     this.#own = this.#own?.without((id) => sent.passed(id)) ?? null;
   }
 
-  async #runBacklog(): Promise<void> {
-    const missing = this.#missing;
-    const backlog = new BacklogSender(this, this.#services);
+  #runBacklog(): Promise<void> {
+    const backlog = new BacklogSender(this, this.#missing, this.#sync, this.#services);
+    this.#phase = 'backlog';
     this.#backlog = backlog;
     this.#sent?.isAt(backlog);
-    if (!(await this.#sendAnswers(backlog))) return;
-    while (this.#phase === 'backlog') {
-      const ranges = missing.take();
-      if (ranges.length > 0 && !(await backlog.send(ranges))) return;
-      if (!missing.none) continue;
-      if (this.#sync?.announceSome((feed) => this.#completeTo(feed)) !== true) break;
-      if (!(await backlog.drained())) return;
-    }
-    if (this.#phase !== 'backlog') return;
-    // Also moves the cursors past messages of the user's own, which are pending for nobody.
-    for (const [feed, seq] of missing.read) this.mark(feed, seq);
-    const sync = this.#sync;
-    const greeted = sync?.end((feed) => this.#completeTo(feed)) ?? false;
-    if (sync !== null && greeted) this.#services.telemetry.resumed(sync.announced, sync.recovered);
-    this.#sync = null;
-    this.#phase = 'live';
-    this.#backlog = null;
-    this.#sent?.isAt(null);
-    for (const { feed, publication } of this.#tail.take()) {
-      if (publication.seq > (missing.read.get(feed) ?? 0)) this.#sendLive(feed, publication);
-    }
-    if (this.#sent !== null) this.#forgetOwn(this.#sent);
-    missing.forgetRead();
-    this.#services.pings.flush();
-    const resume = this.#resume;
-    // Of no use any more, and as large as the device's list of conversations.
-    this.#resume = null;
-    if (greeted && resume !== null) void tellPresentStatus(this, resume.statusOf, this.#services);
-  }
-
-  /** What is to be said of conversations without news. @returns false when the session ended meanwhile */
-  async #sendAnswers(backlog: BacklogSender): Promise<boolean> {
-    for (let first = true; ; first = false) {
-      const answers = this.#sync?.takeAnswers() ?? [];
-      if (answers.length === 0) return true;
-      if (!first && !(await backlog.drained())) return false;
-      for (const answer of answers) this.connection.send(answer);
-    }
-  }
-
-  #completeTo(feed: ConversationFeed): Seq {
-    return this.#sent?.completeTo(feed) ?? feed.position;
+    return backlog.run();
   }
 
   get #ended(): boolean {

@@ -6,31 +6,41 @@ import { MAX_BYTES_AT_ONCE } from '../socket-limits.ts';
 import type { ConversationId, Seq, StoredMessage } from '../types.ts';
 import { storedFrame } from '../wire/message-frame.ts';
 import { Backlog, type BacklogEntry } from './backlog.ts';
+import type { MissingRanges } from './missing-ranges.ts';
 import { type PatientSession, readPatiently } from './patient-read.ts';
+import type { SessionSync } from './session-sync.ts';
 
 /** The session that the backlog is sent to. */
 export interface BacklogTarget extends PatientSession {
   readonly protocol: 'legacy' | 'current';
   readonly connection: Connection;
   readonly user: LocalUser;
-  /** A frame of the conversation is on its way. */
-  onBacklogSent(feed: ConversationFeed): void;
+  /** Nothing is missing any more: it goes live, in the same tick. */
+  onBacklogThrough(): void;
   /** The session has sent this message itself, and been told so. */
   isOwn(conversationId: ConversationId, seq: Seq): boolean;
   /** The session has this message of somebody else now, as far as it shows it. */
   mark(feed: ConversationFeed, seq: Seq): void;
 }
 
-/** For one stay of a session in backlog: reads ranges of conversations and sends them, oldest first, a page at a time: the next one when the socket has taken the last. */
+/**
+ * For one stay of a session in backlog: sends the answers to its device, then what is missing, oldest first, until nothing is, then what there is to announce
+ * of it. All in parts, the next one when the socket has taken the last: what is buffered is bounded (G8), however much is missing.
+ */
 export class BacklogSender {
   readonly #target: BacklogTarget;
+  readonly #missing: MissingRanges;
+  /** Null for a legacy session. */
+  readonly #sync: SessionSync | null;
   readonly #services: NodeServices;
   /** How far the session has been sent each conversation that it reads. */
   readonly #progress = new Map<ConversationFeed, Seq>();
   #wakeOnDrain: (() => void) | null = null;
 
-  constructor(target: BacklogTarget, services: NodeServices) {
+  constructor(target: BacklogTarget, missing: MissingRanges, sync: SessionSync | null, services: NodeServices) {
     this.#target = target;
+    this.#missing = missing;
+    this.#sync = sync;
     this.#services = services;
   }
 
@@ -46,8 +56,30 @@ export class BacklogSender {
     wake?.();
   }
 
+  /** Until the session is live, or has ended. Sends nothing but answers in the tick of the call: what has begun it may have more to say. Never rejects. */
+  async run(): Promise<void> {
+    const missing = this.#missing;
+    if (!(await this.#sendAnswers())) return;
+    while (!this.#target.closed) {
+      const ranges = missing.take();
+      if (ranges.length > 0 && !(await this.#send(ranges))) return;
+      if (!missing.none) continue;
+      if (this.#sync?.announceSome() !== true) break;
+      if (!(await this.#drained())) return;
+    }
+    if (!this.#target.closed) this.#target.onBacklogThrough();
+  }
+
+  /** What is to be said of conversations without news. @returns false when the session ended meanwhile */
+  async #sendAnswers(): Promise<boolean> {
+    while (this.#sync?.answerSome() === true) {
+      if (!(await this.#drained())) return false;
+    }
+    return true;
+  }
+
   /** @returns false when the session ended meanwhile */
-  async send(ranges: readonly CatchUpRange[]): Promise<boolean> {
+  async #send(ranges: readonly CatchUpRange[]): Promise<boolean> {
     const { messages, settings, backlogLimiter } = this.#services;
     const { backlogPageRows: pageRows, backlogPageBytes: pageBytes } = settings;
     const target = this.#target;
@@ -63,7 +95,7 @@ export class BacklogSender {
       if (page.length === 0) break;
       for (let from = 0; from < page.length; ) {
         from = this.#sendPart(page, from);
-        if (!(await this.drained())) return false;
+        if (!(await this.#drained())) return false;
       }
     }
     for (const { feed, uptoSeq } of ranges) this.#progress.set(feed, uptoSeq);
@@ -71,7 +103,7 @@ export class BacklogSender {
   }
 
   /** Waits until the socket has taken what was sent. @returns false when the session ended meanwhile */
-  async drained(): Promise<boolean> {
+  async #drained(): Promise<boolean> {
     const { connection } = this.#target;
     if (connection.bufferedBytes() > 0) await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
     return !this.#target.closed;
@@ -92,7 +124,7 @@ export class BacklogSender {
       if (frame !== null) {
         bytes += Buffer.byteLength(frame);
         target.connection.send(frame);
-        target.onBacklogSent(range.feed);
+        this.#sync?.sent(range.feed);
         sent++;
       }
       if (message.senderId !== target.user.id) target.mark(range.feed, message.seq);

@@ -1,8 +1,10 @@
 import { encodeFrame } from '@parley/protocol';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { LoadedConversation } from '../feed/membership-loader.ts';
+import type { Connection } from '../ports/connection.ts';
 import type { ResetReason } from '../ports/telemetry.ts';
 import type { CatchUpRange } from '../session/local-user.ts';
+import type { SentSoFar } from '../session/sent-so-far.ts';
 import type { ConversationId, ConversationKind, Seq } from '../types.ts';
 import { type Resume, unknownCursors } from './resume.ts';
 import type { SessionLoad } from './session-load.ts';
@@ -29,11 +31,12 @@ export function pendingRanges(loaded: readonly LoadedConversation[]): CatchUpRan
  * `sync_complete`. Lives as long as something is to be announced.
  */
 export class SessionSync {
-  readonly #send: (frame: string) => void;
+  readonly #connection: Connection;
+  readonly #sent: SentSoFar;
   readonly #initial: boolean;
   /** Conversations to announce as `synced`, with the messages sent meanwhile. */
   readonly #open = new Map<ConversationFeed, number>();
-  /** The answers of `begin`, which have to be sent before anything else. */
+  /** Those of `begin`. */
   #answers: string[] = [];
   #announced = 0;
   #recovered = 0;
@@ -41,13 +44,14 @@ export class SessionSync {
   #strange = 0;
 
   /** @param initial the answer to a `hello`, which ends with `sync_complete` */
-  constructor(send: (frame: string) => void, initial: boolean) {
-    this.#send = send;
+  constructor(connection: Connection, sent: SentSoFar, initial: boolean) {
+    this.#connection = connection;
+    this.#sent = sent;
     this.#initial = initial;
   }
 
   /**
-   * Answers the conversations without news (see `takeAnswers`), and those that are open not at all, but for those that are `strange`.
+   * Answers the conversations without news (see `answerSome`), and those that are open not at all, but for those that are `strange`.
    * @returns where each goes on that does not where its feed is
    */
   begin(
@@ -115,27 +119,33 @@ export class SessionSync {
     if (count !== undefined) this.#open.set(feed, count + 1);
   }
 
-  /** What `begin` has answered, to be sent before anything else: as much as a socket takes at once. Empty when that was all. */
-  takeAnswers(): readonly string[] {
-    return this.#answers.splice(0, MAX_AT_ONCE);
+  /** Before anything else: sends of the answers of `begin` as much as a socket takes at once. @returns whether there are more, and it has to be waited for */
+  answerSome(): boolean {
+    for (const answer of this.#answers.splice(0, MAX_AT_ONCE)) this.#connection.send(answer);
+    return this.#answers.length > 0;
   }
 
   /** Before `end`: announces some, when there are too many for once. @returns whether there were, and the socket has to be waited for */
-  announceSome(uptoSeq: (feed: ConversationFeed) => Seq): boolean {
+  announceSome(): boolean {
     if (this.#open.size <= MAX_AT_ONCE) return false;
-    const some = [...this.#open].slice(0, MAX_AT_ONCE);
-    for (const [feed, recovered] of some) {
+    for (const [feed, recovered] of [...this.#open].slice(0, MAX_AT_ONCE)) {
       this.#open.delete(feed);
-      this.#send(this.#synced(feed, recovered, uptoSeq(feed)));
+      this.#announce(feed, recovered);
     }
     return true;
   }
 
-  /** All that was missed has been sent. @param uptoSeq how far the conversation was read. @returns whether it was the answer to a `hello` */
-  end(uptoSeq: (feed: ConversationFeed) => Seq): boolean {
-    for (const [feed, recovered] of this.#open) this.#send(this.#synced(feed, recovered, uptoSeq(feed)));
-    if (this.#initial) this.#send(encodeFrame({ type: 'sync_complete', conversations: this.#announced }));
+  /** All that was missed has been sent. @returns whether it was the answer to a `hello` */
+  end(): boolean {
+    for (const [feed, recovered] of this.#open) this.#announce(feed, recovered);
+    if (this.#initial) {
+      this.#connection.send(encodeFrame({ type: 'sync_complete', conversations: this.#announced }));
+    }
     return this.#initial;
+  }
+
+  #announce(feed: ConversationFeed, recovered: number): void {
+    this.#connection.send(this.#synced(feed, recovered, this.#sent.completeTo(feed)));
   }
 
   #synced({ conversationId, kind }: ConversationFeed, recovered: number, seq: Seq): string {
