@@ -76,10 +76,40 @@ export const at = (text: string, then: Interceptor): Interceptor => {
 /** The chunk with `text` does not arrive. */
 export const cutBefore = (text: string): Interceptor => at(text, (_, { client }) => client.destroy());
 
-/** The server does what the chunk with `text` says, and its answer does not arrive. */
+/** The server does all that the chunk with `text` says, statements that write, and its answer does not arrive. */
 export const cutBehind = (text: string): Interceptor =>
   at(text, (_, { client, server }, forward) => {
     server.removeAllListeners('data');
-    server.once('data', () => client.destroy());
+    let answer = Buffer.alloc(0);
+    server.on('data', (data) => {
+      answer = Buffer.concat([answer, data]);
+      // The first statement may be answered while the next ones, COMMIT the last, are still being carried out.
+      if (isWhole(answer)) client.destroy();
+    });
     forward();
   });
+
+const HEADER_BYTES = 4;
+const ERROR_PACKET = 0xff;
+/** Status of an OK packet: the answers to further statements follow. */
+const MORE_RESULTS = 0x0008;
+
+/** Whether packets that say OK, one per statement, or the error of one have come to the last of them. */
+function isWhole(answer: Buffer): boolean {
+  for (let at = 0; at + HEADER_BYTES <= answer.length; ) {
+    const begin = at + HEADER_BYTES;
+    at = begin + answer.readUIntLE(at, 3);
+    if (at > answer.length) return false;
+    if (answer[begin] === ERROR_PACKET) return true;
+    // Affected rows and the last insert id come before the status.
+    const status = pastInteger(answer, pastInteger(answer, begin + 1));
+    if ((answer.readUInt16LE(status) & MORE_RESULTS) === 0) return true;
+  }
+  return false;
+}
+
+/** Behind the length-encoded integer at `at`. */
+function pastInteger(bytes: Buffer, at: number): number {
+  const moreBytes = { 252: 2, 253: 3, 254: 8 }[bytes[at] ?? 0] ?? 0;
+  return at + 1 + moreBytes;
+}
