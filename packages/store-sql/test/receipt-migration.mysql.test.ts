@@ -1,8 +1,7 @@
 import { afterAll, describe, it } from 'vitest';
 import { MYSQL_MIGRATIONS } from '../src/mysql/migrations.ts';
-import { MysqlConnection } from '../src/mysql/mysql-connection.ts';
-import { createDatabase, migrateMysql } from '../src/mysql/mysql-schema.ts';
 import { TestDatabase } from './mysql-harness.ts';
+import { withSchemaOf } from './old-schema.ts';
 import { statusesGoOn, writeBeforeCursors } from './receipt-migration-cases.ts';
 
 describe('statuses that were written message by message: MySQL', () => {
@@ -10,22 +9,7 @@ describe('statuses that were written message by message: MySQL', () => {
   afterAll(() => database.drop());
 
   it('G6 keep their times when cursors take over, also when the migration is cut off and run again', async () => {
-    const { host, port = 3306, user, password, database: name } = database.options;
-    const limits = {
-      connectTimeoutMs: 5_000,
-      queryTimeoutMs: 20_000,
-      sessionIdleTimeoutMs: 60_000,
-      lockWaitTimeoutMs: 5_000,
-    };
-    const server = await MysqlConnection.open({ host, port, user, password, database: null }, limits, {
-      multipleStatements: false,
-    });
-    await createDatabase(server, name);
-    server.close();
-    const connection = await MysqlConnection.open({ host, port, user, password, database: name }, limits, {
-      multipleStatements: false,
-    });
-    await migrateMysql(connection, name, MYSQL_MIGRATIONS.slice(0, 2));
+    const connection = await withSchemaOf(database, 2);
     await writeBeforeCursors(
       (text) => database.run(text),
       (seconds) => `'2026-01-02 03:04:0${seconds}'`,

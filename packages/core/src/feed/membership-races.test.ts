@@ -179,24 +179,43 @@ it('G4: a conversation that is left again while it is being synced is not said t
   await lone.node.stop();
 });
 
+/** A node that reads of user 2 whether it is a member only when it is told to, or has read it by then and hears of it only then. */
+function heldReads(moment: string, holding = true) {
+  let holds = holding;
+  let release = (): void => undefined;
+  const held = (): Promise<void> => new Promise((resolve) => (release = resolve));
+  const lone: LoneNode = new LoneNode({
+    faults: ({ conversations }) => ({
+      conversations: {
+        membersOf: async (ids, among) => {
+          if (!holds || among?.includes(2) !== true) return conversations.membersOf(ids, among);
+          if (moment === 'before') await held();
+          const rows = await conversations.membersOf(ids, among);
+          if (moment === 'while') await held();
+          return rows;
+        },
+      },
+    }),
+  });
+  return {
+    lone,
+    hold: (): void => {
+      holds = true;
+    },
+    /** Each read, and those that it leads to. */
+    answer: async (): Promise<void> => {
+      for (let read = 0; read < 3; read++) {
+        release();
+        await lone.clock.settle();
+      }
+    },
+  };
+}
+
 it.each(['before', 'while'])(
   'G4, G7: who is removed %s its node reads the new membership is told so, once, and gets what it was a member for',
   async (moment) => {
-    let release = (): void => undefined;
-    const held = (): Promise<void> => new Promise((resolve) => (release = resolve));
-    const lone: LoneNode = new LoneNode({
-      faults: ({ conversations }) => ({
-        conversations: {
-          membersOf: async (ids, among) => {
-            if (among?.includes(2) !== true) return conversations.membersOf(ids, among);
-            if (moment === 'before') await held();
-            const rows = await conversations.membersOf(ids, among);
-            if (moment === 'while') await held();
-            return rows;
-          },
-        },
-      }),
-    });
+    const { lone, answer } = heldReads(moment);
     await lone.node.start();
     const [owner, member] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
     const legacy = await lone.signIn(2);
@@ -207,19 +226,13 @@ it.each(['before', 'while'])(
     await owner.ask({ type: 'group', conv_id, msg: 'for both' });
     await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
     await owner.ask({ type: 'group', conv_id, msg: 'after' });
-    for (let read = 0; read < 3; read++) {
-      release();
-      await lone.clock.settle();
-    }
+    await answer();
     const told = () => member.told('group', 'event', 'synced').map((frame) => frame.seq);
     expect(told()).toEqual([2, 3, 4, 4]);
     expect(member.told('event').at(-1)).toMatchObject({ event: { kind: 'removed', user_id: 2 } });
     // The repeat is told again, to those who have had it.
     await owner.ask(add);
-    for (let read = 0; read < 3; read++) {
-      release();
-      await lone.clock.settle();
-    }
+    await answer();
     expect(told()).toEqual([2, 3, 4, 4]);
     expect(legacy.frames.slice(1).map((frame) => JSON.parse(frame).msg)).toEqual(['for both']);
     expect(await member.ask({ type: 'delivered', conv_id, seq: 4 })).toEqual({ type: 'ok' });
@@ -234,35 +247,17 @@ it.each(['before', 'while'])(
 it.each(['before', 'while'])(
   'G4, G7: so is who was put back into a group that it had left, and is removed again %s that is read',
   async (moment) => {
-    let hold = false;
-    let release = (): void => undefined;
-    const held = (): Promise<void> => new Promise((resolve) => (release = resolve));
-    const lone: LoneNode = new LoneNode({
-      faults: ({ conversations }) => ({
-        conversations: {
-          membersOf: async (ids, among) => {
-            if (!hold || among?.includes(2) !== true) return conversations.membersOf(ids, among);
-            if (moment === 'before') await held();
-            const rows = await conversations.membersOf(ids, among);
-            if (moment === 'while') await held();
-            return rows;
-          },
-        },
-      }),
-    });
+    const { lone, answer, hold } = heldReads(moment, false);
     await lone.node.start();
     const [owner, member] = [await CurrentPeer.signIn(lone, 1), await CurrentPeer.signIn(lone, 2)];
     const { conv_id } = await owner.ask({ type: 'init_group', member: [1, 2], group_name: 'g' });
     await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
-    hold = true;
+    hold();
     await owner.ask({ type: 'group_add', conv_id, user_id: [2] });
     await owner.ask({ type: 'group', conv_id, msg: 'for both' });
     await owner.ask({ type: 'group_remove', conv_id, user_id: 2 });
     await owner.ask({ type: 'group', conv_id, msg: 'after' });
-    for (let read = 0; read < 3; read++) {
-      release();
-      await lone.clock.settle();
-    }
+    await answer();
     expect(member.told('group', 'event').map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     await lone.node.stop();
   },
